@@ -1,0 +1,2 @@
+//! The database foundation of a service: the same code on an embedded SQLite file and on
+//! PostgreSQL.

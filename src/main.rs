@@ -1,0 +1,3 @@
+//! The `twinbase` program.
+
+fn main() {}
