@@ -1,2 +1,23 @@
-//! The database foundation of a service: the same code on an embedded SQLite file and on
-//! PostgreSQL.
+//! The database foundation of a service: the same code on an embedded `SQLite` file and on `PostgreSQL`.
+//!
+//! The layers, from the top. Each imports only those below it.
+//!
+//! - [`cli`]: the `twinbase` program's commands.
+//! - [`service`]: an application that binds, serves, and stops in good order.
+//! - [`api`]: the HTTP operations, their `OpenAPI` document, Swagger UI, errors as problem details.
+//! - [`readiness`]: a probe of its own that watches the database and remembers what it found.
+//! - [`database`]: where the database is, its pool, and what its failures mean.
+//! - [`migration`]: SQL files, one list of versions for both engines, and the runner.
+//! - [`config`]: defaults, `twinbase.toml`, environment, and where each value came from.
+//! - [`telemetry`]: log lines and metrics, beside `config`.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod database;
+pub mod migration;
+pub mod readiness;
+pub mod service;
+pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,3 +1,7 @@
 //! The `twinbase` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    twinbase::cli::run()
+}

@@ -1,0 +1,3 @@
+-- The baseline: it makes nothing. It marks the point from which the schema's history is kept, so
+-- that every later migration has something to stand on and an empty database differs from one that
+-- Twinbase has never seen.

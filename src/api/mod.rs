@@ -1,0 +1,85 @@
+//! The HTTP side: operations, their document, and answers for everything that goes wrong.
+
+mod allow;
+mod document;
+mod health;
+mod limit;
+mod observe;
+mod problem;
+mod system;
+
+use std::sync::{Arc, OnceLock};
+
+use poem::middleware::CatchPanic;
+use poem::{EndpointExt as _, IntoEndpoint as _, Response};
+use poem::endpoint::BoxEndpoint;
+use poem_openapi::{OpenApi, OpenApiService};
+use tokio::sync::watch;
+
+pub use document::Document;
+pub use health::{Dependencies, Liveness, Readiness};
+pub use problem::Problem;
+
+use crate::readiness::Snapshot;
+use crate::telemetry::Metrics;
+use health::HealthApi;
+use system::SystemApi;
+
+/// What the operations need to answer.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The last probe's result.
+    pub snapshots: watch::Receiver<Snapshot>,
+    /// What `GET /metrics` shows.
+    pub metrics: Metrics,
+    /// The largest request body that is read, in bytes.
+    pub body_limit: usize,
+}
+
+/// Twinbase's operations, with those of the application beside them.
+type All<A> = (HealthApi, SystemApi, A);
+
+fn service<A: OpenApi>(
+    health: HealthApi,
+    system: SystemApi,
+    api: A,
+    title: &str,
+    version: &str,
+) -> OpenApiService<All<A>, ()> {
+    OpenApiService::new((health, system, api), title, version).description(
+        "Errors are problem details (RFC 9457), media type `application/problem+json`. A path that is not \
+         listed here answers 404 in the same form.",
+    )
+}
+
+/// The `OpenAPI` document of Twinbase's operations and `api`'s: it needs no server and no database.
+#[must_use]
+pub fn document<A: OpenApi>(api: A, title: &str, version: &str) -> Document {
+    let (_, snapshots) = watch::channel(Snapshot::unknown());
+    let system = SystemApi::new(Arc::default(), crate::telemetry::recorder());
+    let service = service(HealthApi::new(snapshots), system, api, title, version);
+    Document::new(&service.spec(), &service.swagger_ui_html())
+}
+
+/// The whole server as one endpoint: the operations, Swagger UI, the document, and the answers to
+/// requests that fit none of them.
+#[must_use]
+pub fn endpoint<A: OpenApi + 'static>(
+    state: State,
+    api: A,
+    title: &str,
+    version: &str,
+) -> BoxEndpoint<'static, Response> {
+    let document = Arc::new(OnceLock::new());
+    let system = SystemApi::new(Arc::clone(&document), state.metrics);
+    let service = service(HealthApi::new(state.snapshots), system, api, title, version);
+    let document =
+        document.get_or_init(|| Document::new(&service.spec(), &service.swagger_ui_html())).clone();
+    service
+        .into_endpoint()
+        .with(limit::BodyLimit(state.body_limit))
+        .with(CatchPanic::new().with_handler(problem::panicked))
+        .with(problem::Problems::new(&document))
+        .with(observe::Observe)
+        .boxed()
+}

@@ -1,0 +1,179 @@
+//! From a driver's error to what happened and what to do.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::config::DatabaseUrl;
+
+/// The kinds of failure to use a database that call for different deeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Nothing listens there.
+    Refused,
+    /// The host's name is not known.
+    Host,
+    /// No answer within the time given.
+    Timeout,
+    /// The user or the password is wrong, or the server's rules let this client not in.
+    Authentication,
+    /// The server has no database of that name.
+    UnknownDatabase,
+    /// TLS was demanded and could not be had.
+    Tls,
+    /// The server has no connection left.
+    TooManyConnections,
+    /// The server starts up or shuts down.
+    Starting,
+    /// The file is there and is no `SQLite` database.
+    NotADatabase,
+    /// The file is missing and must not be created.
+    Missing,
+    /// The folder of the file does not exist.
+    NoFolder,
+    /// The path is a folder.
+    IsFolder,
+    /// The file or its folder can't be read or written by this process.
+    Permission,
+    /// The disk is full.
+    DiskFull,
+    /// Another process holds the file's lock.
+    Busy,
+    /// The connection was lost.
+    Lost,
+    /// Anything else: the source says what.
+    Other,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "nothing listens there; start the server, or correct host and port",
+            Self::Host => "the host's name can't be resolved; correct it, or mend the name service",
+            Self::Timeout => "no answer in time; check the network, or raise database.connect_timeout",
+            Self::Authentication => "the server refused the user or the password; correct DATABASE_URL or the server's pg_hba.conf",
+            Self::UnknownDatabase => "the server has no such database; create it (createdb), or correct DATABASE_URL",
+            Self::Tls => "TLS could not be had as sslmode demands; configure the server's TLS, or relax sslmode",
+            Self::TooManyConnections => "the server has no connection left; lower database.pool_size, or raise the server's max_connections",
+            Self::Starting => "the server is starting up or shutting down; it will be tried again",
+            Self::NotADatabase => "the file is not a SQLite database; move it away, or correct DATABASE_URL",
+            Self::Missing => "the file does not exist; correct the path, or let it be created (database.sqlite_create = true)",
+            Self::NoFolder => "the folder does not exist; create it, or correct the path",
+            Self::IsFolder => "that is a folder; name a file in it",
+            Self::Permission => "this process may not read or write the file or its folder; give it the permission, or correct the path",
+            Self::DiskFull => "the disk is full; make room",
+            Self::Busy => "another process keeps the file locked; stop it, or raise database.sqlite_busy_timeout",
+            Self::Lost => "the connection was lost",
+            Self::Other => "the database can't be used",
+        })
+    }
+}
+
+/// Tells what kind of failure a driver's error is.
+pub(super) fn classify(error: &sqlx::Error, target: &DatabaseUrl) -> Failure {
+    match error {
+        sqlx::Error::Io(error) => io(error),
+        sqlx::Error::Tls(_) => Failure::Tls,
+        sqlx::Error::PoolTimedOut => Failure::Timeout,
+        sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => Failure::Lost,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            match target.sqlite_file() {
+                Some(file) => sqlite(&code, file),
+                None if target.is_memory() => sqlite(&code, Path::new("")),
+                None => postgres(&code),
+            }
+        }
+        _ => Failure::Other,
+    }
+}
+
+fn io(error: &std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::ConnectionRefused | ErrorKind::NotFound => Failure::Refused,
+        ErrorKind::TimedOut => Failure::Timeout,
+        ErrorKind::PermissionDenied => Failure::Permission,
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof => Failure::Lost,
+        // The resolver's errors have no kind of their own in std.
+        _ if error.to_string().contains("lookup address") => Failure::Host,
+        _ => Failure::Other,
+    }
+}
+
+/// By SQLSTATE: `PostgreSQL`'s manual, appendix A.
+fn postgres(code: &str) -> Failure {
+    match code {
+        "28P01" | "28000" => Failure::Authentication,
+        "3D000" => Failure::UnknownDatabase,
+        "53300" => Failure::TooManyConnections,
+        "57P01" | "57P02" | "57P03" => Failure::Starting,
+        "53100" => Failure::DiskFull,
+        "42501" => Failure::Permission,
+        _ => Failure::Other,
+    }
+}
+
+/// By result code: sqlite.org/rescode.html. The low byte of an extended code is its primary code.
+fn sqlite(code: &str, file: &Path) -> Failure {
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        Ok(5 | 6) => Failure::Busy,
+        Ok(8 | 3) => Failure::Permission,
+        Ok(13) => Failure::DiskFull,
+        Ok(26 | 11) => Failure::NotADatabase,
+        // "unable to open database file" has many causes, and the file system knows which.
+        Ok(14) => cant_open(file),
+        _ => Failure::Other,
+    }
+}
+
+fn cant_open(file: &Path) -> Failure {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => Failure::IsFolder,
+        Ok(_) => Failure::Permission,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Failure::Permission,
+        Err(_) => match folder.map(Path::metadata) {
+            Some(Err(error)) if error.kind() == ErrorKind::NotFound => Failure::NoFolder,
+            Some(Ok(metadata)) if !metadata.is_dir() => Failure::NoFolder,
+            Some(Err(_)) => Failure::Permission,
+            _ if may_write(folder.unwrap_or(Path::new("."))) => Failure::Missing,
+            _ => Failure::Permission,
+        },
+    }
+}
+
+/// Whether this process can make a file in `folder`, found out by making one.
+fn may_write(folder: &Path) -> bool {
+    let probe = folder.join(format!(".twinbase-{}", std::process::id()));
+    let made = std::fs::File::create_new(&probe).is_ok();
+    if made && let Err(error) = std::fs::remove_file(&probe) {
+        tracing::warn!(file = %probe.display(), error = %error, "a probe file was not removed");
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_file_system_says_becomes_the_failure() {
+        let folder = std::env::temp_dir();
+        assert_eq!(cant_open(&folder), Failure::IsFolder);
+        assert_eq!(cant_open(&folder.join("no-such-folder-here/x.db")), Failure::NoFolder);
+        assert_eq!(cant_open(&folder.join("no-such-file-here.db")), Failure::Missing);
+    }
+
+    #[test]
+    fn server_codes_become_the_failure() {
+        assert_eq!(postgres("28P01"), Failure::Authentication);
+        assert_eq!(postgres("3D000"), Failure::UnknownDatabase);
+        assert_eq!(sqlite("26", Path::new("x")), Failure::NotADatabase);
+        assert_eq!(sqlite("1032", Path::new("x")), Failure::Permission);
+        assert_eq!(sqlite("517", Path::new("x")), Failure::Busy);
+    }
+}

@@ -1,0 +1,129 @@
+//! The database of a service: where it is, its pool, its migrations, and what it says when it fails.
+
+mod connect;
+mod error;
+mod failure;
+mod memory;
+mod pool;
+
+use std::sync::Arc;
+
+use sqlx::{AnyConnection, AnyPool};
+
+pub use error::DatabaseError;
+pub use failure::Failure;
+
+use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
+use crate::migration::{Migrations, Report, Runner, Status};
+use connect::Connector;
+
+/// A service's database: made without touching it, so that a service starts while it is away.
+///
+/// Clones share the pool.
+///
+/// ```
+/// use twinbase::config::DatabaseConfig;
+/// use twinbase::database::Database;
+/// use twinbase::migration::Migrations;
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let config = DatabaseConfig { url: Some("sqlite::memory:".parse()?), ..DatabaseConfig::default() };
+/// let database = Database::new(&config)?;
+/// database.migrate(&Migrations::embedded()).await?;
+/// let (one,): (i64,) = sqlx::query_as("SELECT 1").fetch_one(database.pool()).await?;
+/// assert_eq!(one, 1);
+/// database.close().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Database {
+    connector: Arc<Connector>,
+    pool: AnyPool,
+}
+
+impl Database {
+    /// Makes the database's pool and nothing else: no connection is opened, no file is made.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Memory`] when `sqlite::memory:` finds no room for its temporary file.
+    pub fn new(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
+        let connector = Arc::new(Connector::new(config)?);
+        let pool = pool::build(config, &connector)?;
+        Ok(Self { connector, pool })
+    }
+
+    /// The engine that the configuration chose.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.connector.target().engine()
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn target(&self) -> &DatabaseUrl {
+        self.connector.target()
+    }
+
+    /// The pool: an ordinary [`AnyPool`] that opens its connections when they are first wanted.
+    #[must_use]
+    pub fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Opens a connection outside the pool, within `connect_timeout`.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Connect`] with the cause and what to do.
+    pub async fn connect(&self) -> Result<AnyConnection, DatabaseError> {
+        self.connector.connect(connect::Purpose::Work).await
+    }
+
+    /// Applies what is pending of `migrations`.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`].
+    pub async fn migrate(&self, migrations: &Migrations) -> Result<Report, DatabaseError> {
+        let plan = migrations.plan(self.engine())?;
+        let runner = self.runner(connect::Purpose::Migration).await?;
+        Ok(runner.up(&plan).await?)
+    }
+
+    /// How each version stands, read without changing anything: no file is created.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`].
+    pub async fn migration_status(&self, migrations: &Migrations) -> Result<Vec<Status>, DatabaseError> {
+        let plan = migrations.plan(self.engine())?;
+        let runner = self.runner(connect::Purpose::Look).await?;
+        Ok(runner.status(&plan).await?)
+    }
+
+    async fn runner(&self, purpose: connect::Purpose) -> Result<Runner, DatabaseError> {
+        Ok(Runner::new(self.connector.connect(purpose).await?, self.engine()))
+    }
+
+    /// Explains an error of this database: what happened, where, and what to do.
+    #[must_use]
+    pub fn explain(&self, error: sqlx::Error) -> DatabaseError {
+        self.connector.explain(error)
+    }
+
+    /// Closes the pool: waits until connections in use have come back, then closes them.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl DatabaseConfig {
+    /// Builds the pool that this configuration describes, without opening a connection.
+    ///
+    /// It has the configured sizes, time-outs, recycling and pre-ping, and nothing of what
+    /// [`Database`] adds.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Memory`] when `sqlite::memory:` finds no room for its temporary file.
+    pub fn pool(&self) -> Result<AnyPool, DatabaseError> {
+        Ok(Database::new(self)?.pool)
+    }
+}

@@ -1,0 +1,164 @@
+//! A program's migrations, and what of them runs on an engine.
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType};
+
+use super::source::{self, Script, Version};
+use super::{MigrationError, translate};
+use crate::config::Engine;
+
+/// The migrations of a program, oldest first.
+///
+/// ```
+/// use twinbase::config::Engine;
+/// use twinbase::migration::Migrations;
+///
+/// let migrations = Migrations::from_files([
+///     ("20260101000000_baseline.sql", "-- the start\n"),
+///     ("20260210120000_add_signals.up.sql", "CREATE TABLE signals (id BIGINT NOT NULL PRIMARY KEY);\n"),
+///     ("20260210120000_add_signals.down.sql", "DROP TABLE signals;\n"),
+/// ])?;
+/// let steps = migrations.plan(Engine::Sqlite)?;
+/// assert_eq!(steps[1].version, 20260210120000);
+/// assert_eq!(steps[1].description, "add signals");
+/// # Ok::<(), twinbase::migration::MigrationError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Migrations {
+    versions: Vec<Version>,
+}
+
+/// One version as it runs on one engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The version's number.
+    pub version: i64,
+    /// The version's description.
+    pub description: String,
+    /// The source file below the migrations folder, for messages.
+    pub path: String,
+    /// The SQL that applies it on this engine.
+    pub up: String,
+    /// The SQL that undoes it on this engine, where there is any.
+    pub down: Option<String>,
+    /// SHA-384 of `up`, as sqlx computes it and `_sqlx_migrations` keeps it.
+    pub checksum: Vec<u8>,
+}
+
+/// The files under `migrations/`, as the build script found them.
+static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+impl Migrations {
+    /// Twinbase's own migrations, which the build embedded in the program: the baseline.
+    ///
+    /// # Panics
+    /// Never: the build script has already refused a folder that breaks the rules.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::from_files(EMBEDDED.iter().copied()).expect("the build script has checked these files")
+    }
+
+    /// Migrations from pairs of a path below a migrations folder and the file's contents.
+    ///
+    /// # Errors
+    /// [`MigrationError::Source`] for the first rule that is broken.
+    pub fn from_files<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, MigrationError> {
+        Ok(Self { versions: source::parse(files)? })
+    }
+
+    /// What runs on `engine`, oldest first: the variant where there is one, the translated portable
+    /// text otherwise.
+    ///
+    /// # Errors
+    /// [`MigrationError::Translate`] for a portable file that can't be said on that engine.
+    pub fn plan(&self, engine: Engine) -> Result<Vec<Step>, MigrationError> {
+        self.versions.iter().map(|version| step(version, engine)).collect()
+    }
+
+    /// The newest version's number; `None` where there are no migrations at all.
+    #[must_use]
+    pub fn newest(&self) -> Option<i64> {
+        self.versions.last().map(|version| version.number)
+    }
+}
+
+fn step(version: &Version, engine: Engine) -> Result<Step, MigrationError> {
+    let (path, up) = render(&version.up, engine)?;
+    let down = version.down.as_ref().map(|script| render(script, engine)).transpose()?;
+    let migration = Migration::new(
+        version.number,
+        version.description.clone().into(),
+        MigrationType::Simple,
+        sqlx::AssertSqlSafe(up.clone()).into_sql_str(),
+        false,
+    );
+    Ok(Step {
+        version: version.number,
+        description: version.description.clone(),
+        path: path.to_owned(),
+        up,
+        down: down.map(|(_, sql)| sql),
+        checksum: migration.checksum.into_owned(),
+    })
+}
+
+fn render(script: &Script, engine: Engine) -> Result<(&str, String), MigrationError> {
+    match (script, engine) {
+        (Script::Portable(text), _) => {
+            let sql = translate::translate(&text.sql, engine).map_err(|source| {
+                MigrationError::Translate { path: text.path.clone(), engine: engine.name(), source }
+            })?;
+            Ok((&text.path, sql))
+        }
+        (Script::Variants { postgres: text, .. }, Engine::Postgres)
+        | (Script::Variants { sqlite: text, .. }, Engine::Sqlite) => Ok((&text.path, text.sql.clone())),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_baseline_is_embedded_and_makes_nothing() {
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            let steps = Migrations::embedded().plan(engine).unwrap();
+            assert_eq!(steps[0].version, 20_260_101_000_000);
+            assert_eq!(steps[0].description, "baseline");
+            assert!(steps[0].up.lines().all(|line| line.starts_with("--")), "{}", steps[0].up);
+        }
+    }
+
+    #[test]
+    fn what_is_embedded_is_what_the_folder_holds() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        for (path, sql) in EMBEDDED {
+            assert_eq!(*sql, std::fs::read_to_string(folder.join(path)).unwrap(), "{path}");
+        }
+        let on_disk = ["", "postgres", "sqlite"]
+            .iter()
+            .filter_map(|side| std::fs::read_dir(folder.join(side)).ok())
+            .flatten()
+            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "sql"))
+            .count();
+        assert_eq!(on_disk, EMBEDDED.len());
+    }
+
+    #[test]
+    fn a_variant_is_what_runs_on_its_engine() {
+        let migrations = Migrations::from_files([
+            ("postgres/20260301090000_search.sql", "SELECT 'p'"),
+            ("sqlite/20260301090000_search.sql", "SELECT 's'"),
+        ])
+        .unwrap();
+        let step = |engine| migrations.plan(engine).unwrap().remove(0);
+        assert_eq!(step(Engine::Postgres).up, "SELECT 'p'");
+        assert_eq!(step(Engine::Sqlite).up, "SELECT 's'");
+        assert_eq!(step(Engine::Sqlite).path, "sqlite/20260301090000_search.sql");
+        assert_ne!(step(Engine::Postgres).checksum, step(Engine::Sqlite).checksum);
+    }
+}

@@ -1,0 +1,52 @@
+//! The pauses between tries while a dependency is away.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+const FIRST: Duration = Duration::from_millis(100);
+
+/// Pauses that double from 100 ms up to a limit, each shortened at random by up to a half so that a
+/// fleet does not knock in step.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    limit: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    pub(super) fn new(limit: Duration) -> Self {
+        Self { limit, next: FIRST.min(limit) }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.next = FIRST.min(self.limit);
+    }
+
+    pub(super) fn pause(&mut self) -> Duration {
+        let full = self.next;
+        self.next = (full * 2).min(self.limit);
+        // A hasher with fresh keys is the standard library's source of randomness.
+        let part = RandomState::new().hash_one(full) % 1000;
+        full - (full / 2).mul_f64(f64::from(u16::try_from(part).unwrap_or(0)) / 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_to_the_limit_and_start_again() {
+        let limit = Duration::from_secs(5);
+        let mut backoff = Backoff::new(limit);
+        let mut full = FIRST;
+        for _ in 0..12 {
+            let pause = backoff.pause();
+            assert!(pause <= full && pause * 2 >= full, "{pause:?} of {full:?}");
+            full = (full * 2).min(limit);
+        }
+        assert_eq!(full, limit);
+        backoff.reset();
+        assert!(backoff.pause() <= FIRST);
+    }
+}

@@ -1,0 +1,9 @@
+//! Readiness: a probe of its own watches the database, and requests read its last result.
+
+mod backoff;
+mod probe;
+mod state;
+mod watcher;
+
+pub use state::{DependencyState, Snapshot};
+pub use watcher::Watcher;

@@ -1,0 +1,72 @@
+//! Metrics: recorded through the `metrics` facade, shown in Prometheus' text format.
+
+use std::sync::OnceLock;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds of the histograms' buckets, in seconds: from a read of an embedded file to a time-out.
+const SECONDS: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0];
+
+/// The process's metrics.
+#[derive(Clone)]
+pub struct Metrics(Option<PrometheusHandle>);
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Metrics").field(&self.0.is_some()).finish()
+    }
+}
+
+impl Metrics {
+    /// All metrics in Prometheus' text format; a comment where the application has installed a
+    /// recorder of its own, which then has them.
+    #[must_use]
+    pub fn render(&self) -> String {
+        match &self.0 {
+            Some(handle) => handle.render(),
+            None => "# the application records its metrics elsewhere\n".to_owned(),
+        }
+    }
+
+    /// Makes room: histograms keep their samples until they are read or this is called.
+    pub fn upkeep(&self) {
+        if let Some(handle) = &self.0 {
+            handle.run_upkeep();
+        }
+    }
+}
+
+/// Installs the process's recorder, once; later calls give the same one.
+#[must_use]
+pub fn recorder() -> Metrics {
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
+    METRICS
+        .get_or_init(|| {
+            let handle = PrometheusBuilder::new()
+                .set_buckets(SECONDS)
+                .and_then(PrometheusBuilder::install_recorder)
+                .inspect_err(|error| {
+                    tracing::info!(error = %error, "the application has a metrics recorder of its own; /metrics stays empty");
+                })
+                .ok();
+            describe();
+            Metrics(handle)
+        })
+        .clone()
+}
+
+fn describe() {
+    describe_gauge!("twinbase_ready", "1 while the service is ready, else 0");
+    describe_gauge!("twinbase_dependency_up", "1 while the dependency answers its probe, else 0");
+    describe_counter!("twinbase_readiness_probes_total", "Probes of a dependency, by result");
+    describe_counter!("twinbase_readiness_changes_total", "How often readiness changed");
+    describe_histogram!("twinbase_readiness_probe_seconds", Unit::Seconds, "How long a probe took");
+    describe_counter!("twinbase_database_connect_errors_total", "Connections that could not be opened");
+    describe_counter!("twinbase_pool_connects_total", "Connections that the pool opened");
+    describe_counter!("twinbase_pool_recycled_total", "Pooled connections closed for their age");
+    describe_counter!("twinbase_pool_dropped_by_ping_total", "Pooled connections found dead at checkout");
+    describe_counter!("twinbase_migrations_applied_total", "Migrations that this process applied");
+    describe_histogram!("twinbase_http_request_seconds", Unit::Seconds, "How long an answer took");
+    describe_counter!("twinbase_http_panics_total", "Requests whose handler panicked");
+}

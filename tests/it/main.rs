@@ -1,0 +1,25 @@
+//! Twinbase's integration tests, a module a subject. Every claim about behaviour runs on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(clippy::missing_panics_doc, reason = "a test is documented by its name")]
+
+/// One line and an exit code for whatever is wrong with the input.
+mod bad_input;
+/// The committed document is the program's, valid, and holds against the running service.
+mod document;
+/// Every error is problem details, and in the document.
+mod errors;
+/// The migration runner: first start, many starters, refusals, failures.
+mod migrations;
+/// Databases that go away and come back.
+mod outages;
+/// The pool's sizes, time-outs, recycling, pre-ping, and each connection's settings.
+mod pool;
+/// The program itself, run as a user does.
+mod program;
+/// README and the code say the same.
+mod readme;
+/// Readiness and liveness while all is well.
+mod readiness;
+/// Swagger UI in a real browser.
+mod swagger_ui;

@@ -1,0 +1,155 @@
+use sqlx::Row as _;
+use twinbase::config::Engine;
+use twinbase::database::DatabaseError;
+use twinbase::migration::{MigrationError, Migrations, Standing};
+use twinbase::telemetry::chain;
+
+const BASELINE: (&str, &str) = ("20260101000000_baseline.sql", "-- the start\n");
+const SIGNALS: (&str, &str) =
+    ("20260210120000_add_signals.sql", "CREATE TABLE signals (id BIGINT NOT NULL PRIMARY KEY);\n");
+
+fn migrations(files: &[(&'static str, &'static str)]) -> Migrations {
+    Migrations::from_files(files.iter().copied()).unwrap()
+}
+
+fn migration_error(error: DatabaseError) -> MigrationError {
+    match error {
+        DatabaseError::Migration(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+twinbase::on_both_engines! {
+    async fn the_first_run_applies_all_and_the_second_nothing(database: TestDatabase) {
+        let database = database.open();
+        let set = migrations(&[BASELINE, SIGNALS]);
+        let report = database.migrate(&set).await.unwrap();
+        assert_eq!(report.applied.iter().map(|a| a.0).collect::<Vec<_>>(), [20_260_101_000_000, 20_260_210_120_000]);
+        assert_eq!(report.current, Some((20_260_210_120_000, "add signals".to_owned())));
+        sqlx::query("INSERT INTO signals (id) VALUES (1)").execute(database.pool()).await.unwrap();
+        let report = database.migrate(&set).await.unwrap();
+        assert!(report.applied.is_empty());
+        assert_eq!(report.current, Some((20_260_210_120_000, "add signals".to_owned())));
+        database.close().await;
+    }
+
+    async fn the_history_is_what_sqlx_would_have_written(database: TestDatabase) {
+        let engine = database.engine();
+        let database = database.open();
+        let set = migrations(&[BASELINE, SIGNALS]);
+        database.migrate(&set).await.unwrap();
+        let rows = sqlx::query(
+            "SELECT version, description, CAST(success AS INTEGER) AS success, checksum, execution_time, \
+             CAST(installed_on AS TEXT) AS installed_on FROM _sqlx_migrations ORDER BY version",
+        )
+        .fetch_all(database.pool())
+        .await
+        .unwrap();
+        for (row, step) in rows.iter().zip(set.plan(engine).unwrap()) {
+            assert_eq!(row.get::<i64, _>("version"), step.version);
+            assert_eq!(row.get::<String, _>("description"), step.description);
+            assert_eq!(row.get::<i64, _>("success"), 1);
+            assert_eq!(row.get::<Vec<u8>, _>("checksum"), step.checksum);
+            assert!(row.get::<i64, _>("execution_time") >= 0);
+            assert!(row.get::<String, _>("installed_on").starts_with("20"));
+        }
+        assert_eq!(rows.len(), 2);
+        database.close().await;
+    }
+
+    async fn twelve_starters_at_once_apply_each_version_once(database: TestDatabase) {
+        let set = migrations(&[BASELINE, SIGNALS]);
+        let starters: Vec<_> = (0..12)
+            .map(|_| {
+                // A Database each, as so many processes would have.
+                let (database, set) = (database.open(), set.clone());
+                tokio::spawn(async move {
+                    let report = database.migrate(&set).await;
+                    database.close().await;
+                    report
+                })
+            })
+            .collect();
+        let mut applied = 0;
+        for starter in starters {
+            let report = starter.await.unwrap().unwrap_or_else(|error| panic!("{}", chain(&error)));
+            applied += report.applied.len();
+            assert_eq!(report.current.map(|c| c.0), Some(20_260_210_120_000));
+        }
+        assert_eq!(applied, 2);
+    }
+
+    async fn a_failing_migration_leaves_nothing_and_names_its_file(database: TestDatabase) {
+        let database = database.open();
+        let set = migrations(&[
+            BASELINE,
+            ("20260210120000_bad.sql", "CREATE TABLE half (id BIGINT);\nINSERT INTO nowhere VALUES (1);\n"),
+        ]);
+        let error = database.migrate(&set).await.unwrap_err();
+        let line = chain(&error);
+        assert!(line.starts_with("migration 20260210120000_bad.sql failed and was rolled back"), "{line}");
+        assert!(line.contains("nowhere") && !line.contains('\n'), "{line}");
+        assert!(matches!(migration_error(error), MigrationError::Failed { version: 20_260_210_120_000, .. }));
+        let lines = database.migration_status(&set).await.unwrap();
+        assert_eq!(lines.iter().map(|l| l.standing).collect::<Vec<_>>(), [Standing::Applied, Standing::Pending]);
+        assert!(sqlx::query("SELECT * FROM half").fetch_all(database.pool()).await.is_err());
+        // Mended, it goes on from there.
+        let report = database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
+        assert_eq!(report.applied.len(), 1);
+        database.close().await;
+    }
+
+    async fn a_changed_an_unknown_and_a_dirty_version_are_refused(database: TestDatabase) {
+        let database = database.open();
+        database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
+
+        let changed = migrations(&[BASELINE, (SIGNALS.0, "CREATE TABLE other (id BIGINT);\n")]);
+        let error = migration_error(database.migrate(&changed).await.unwrap_err());
+        assert!(matches!(&error, MigrationError::Changed { path, .. } if path == SIGNALS.0), "{error:?}");
+        let lines = database.migration_status(&changed).await.unwrap();
+        assert_eq!(lines[1].standing, Standing::Changed);
+
+        let older = migrations(&[BASELINE]);
+        let error = migration_error(database.migrate(&older).await.unwrap_err());
+        assert!(matches!(error, MigrationError::Unknown { version: 20_260_210_120_000, .. }), "{error:?}");
+        assert_eq!(database.migration_status(&older).await.unwrap()[1].standing, Standing::Unknown);
+
+        sqlx::query("UPDATE _sqlx_migrations SET success = FALSE WHERE version = 20260210120000")
+            .execute(database.pool())
+            .await
+            .unwrap();
+        let error = migration_error(database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap_err());
+        assert!(matches!(error, MigrationError::Dirty { version: 20_260_210_120_000, .. }), "{error:?}");
+        database.close().await;
+    }
+
+    async fn a_version_merged_late_is_applied(database: TestDatabase) {
+        let database = database.open();
+        database.migrate(&migrations(&[SIGNALS])).await.unwrap();
+        let report = database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
+        assert_eq!(report.applied.len(), 1);
+        assert_eq!(report.current.unwrap().0, 20_260_210_120_000);
+        database.close().await;
+    }
+
+    async fn asking_for_the_status_changes_nothing(test: TestDatabase) {
+        let database = test.open();
+        let set = migrations(&[BASELINE]);
+        let status = database.migration_status(&set).await;
+        match test.engine() {
+            // The file is not there yet, and looking does not make one.
+            Engine::Sqlite => {
+                let line = chain(&status.unwrap_err());
+                assert!(line.contains("the file does not exist"), "{line}");
+                assert!(!test.url().sqlite_file().unwrap().exists());
+            }
+            Engine::Postgres => {
+                assert_eq!(status.unwrap()[0].standing, Standing::Pending);
+                let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+                let row = sqlx::query(tables).fetch_one(database.pool()).await.unwrap();
+                assert_eq!(row.get::<i64, _>(0), 0);
+            }
+        }
+        database.close().await;
+    }
+}
