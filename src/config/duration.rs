@@ -6,8 +6,13 @@ use std::time::Duration;
 use super::kind::{Kind, Shown, out_of_range, quoted};
 
 /// The units and their milliseconds, longest first, which is also the order to write them in.
-const UNITS: [(&str, u64); 5] =
-    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 /// A duration in a range, read and shown to the millisecond.
 pub(super) struct Span {
@@ -23,7 +28,10 @@ pub(super) fn span(range: RangeInclusive<u64>) -> Span {
 impl Span {
     /// Accepts `0s` too, which means `meaning`.
     pub(super) fn or_zero(self, meaning: &'static str) -> Self {
-        Self { zero: Some(meaning), ..self }
+        Self {
+            zero: Some(meaning),
+            ..self
+        }
     }
 }
 
@@ -36,8 +44,11 @@ impl Kind for Span {
             return Ok(Duration::from_millis(milliseconds));
         }
         let limit = |ms: u64| format(Duration::from_millis(ms));
-        let mut message =
-            out_of_range(quoted(text), limit(*self.range.start()), limit(*self.range.end()));
+        let mut message = out_of_range(
+            quoted(text),
+            limit(*self.range.start()),
+            limit(*self.range.end()),
+        );
         if let Some(meaning) = self.zero {
             message = format!("{message}, or 0s for {meaning}");
         }
@@ -53,15 +64,22 @@ impl Kind for Span {
 /// hold is refused, since the engines' own timeouts count in milliseconds.
 fn milliseconds(text: &str) -> Result<u64, String> {
     let wrong = || {
-        format!("{} is not a duration; write it like 30s, 1h30m, 500ms, or plain seconds", quoted(text))
+        format!(
+            "{} is not a duration; write it like 30s, 1h30m, 500ms, or plain seconds",
+            quoted(text)
+        )
     };
     let mut rest = text;
     let mut units = UNITS.iter();
     let mut total = 0_u64;
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let (number, after) = rest.split_at(end);
-        let letters = after.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(after.len());
+        let letters = after
+            .find(|c: char| !c.is_ascii_lowercase())
+            .unwrap_or(after.len());
         let (unit, after) = after.split_at(letters);
         let size = match unit {
             "" if end == text.len() => 1000,
@@ -69,7 +87,9 @@ fn milliseconds(text: &str) -> Result<u64, String> {
             unit => units.find(|(name, _)| *name == unit).ok_or_else(wrong)?.1,
         };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-        let digits = u32::try_from(fraction.len()).ok().filter(|length| (1..=9).contains(length));
+        let digits = u32::try_from(fraction.len())
+            .ok()
+            .filter(|length| (1..=9).contains(length));
         let scale = 10_u64.pow(digits.ok_or_else(wrong)?);
         let parts = fraction.parse::<u64>().map_err(|_| wrong())? * size;
         if parts % scale != 0 {
@@ -83,7 +103,11 @@ fn milliseconds(text: &str) -> Result<u64, String> {
             .ok_or_else(|| format!("{} is too long", quoted(text)))?;
         rest = after;
     }
-    if text.is_empty() { Err(wrong()) } else { Ok(total) }
+    if text.is_empty() {
+        Err(wrong())
+    } else {
+        Ok(total)
+    }
 }
 
 /// The shortest exact text: `1h30m`, `500ms`, `0s`.
@@ -130,8 +154,24 @@ mod tests {
     #[test]
     fn what_is_no_duration_is_refused() {
         for text in [
-            "", "s", "-5s", "5x", "30 s", "30S", "1m1h", "1s1s", "1h30", "1.s", ".5", "1..5s",
-            "1e3", "inf", "0.0001", "0.5ms", "99999999999999999999s", "18446744073709551615d",
+            "",
+            "s",
+            "-5s",
+            "5x",
+            "30 s",
+            "30S",
+            "1m1h",
+            "1s1s",
+            "1h30",
+            "1.s",
+            ".5",
+            "1..5s",
+            "1e3",
+            "inf",
+            "0.0001",
+            "0.5ms",
+            "99999999999999999999s",
+            "18446744073709551615d",
         ] {
             let error = milliseconds(text).unwrap_err();
             assert!(!error.is_empty(), "{text}");
@@ -140,9 +180,13 @@ mod tests {
 
     #[test]
     fn the_text_shown_reads_back_as_the_same_duration() {
-        for (ms, text) in
-            [(0, "0s"), (1, "1ms"), (1500, "1s500ms"), (5_400_000, "1h30m"), (86_400_000, "1d")]
-        {
+        for (ms, text) in [
+            (0, "0s"),
+            (1, "1ms"),
+            (1500, "1s500ms"),
+            (5_400_000, "1h30m"),
+            (86_400_000, "1d"),
+        ] {
             assert_eq!(format(Duration::from_millis(ms)), text);
             assert_eq!(milliseconds(text).unwrap(), ms);
         }

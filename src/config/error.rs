@@ -65,7 +65,11 @@ impl ConfigError {
 }
 
 fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// One thing that is wrong, on one line.
@@ -83,12 +87,20 @@ pub struct Problem {
 impl Problem {
     /// A problem with the value of a known key.
     pub(super) fn with(key: &str, source: Source, message: impl Into<String>) -> Self {
-        Self { key: Some(key.to_owned()), source, message: message.into() }
+        Self {
+            key: Some(key.to_owned()),
+            source,
+            message: message.into(),
+        }
     }
 
     /// A problem with a name that means nothing here.
     pub(super) fn at(source: Source, message: impl Into<String>) -> Self {
-        Self { key: None, source, message: message.into() }
+        Self {
+            key: None,
+            source,
+            message: message.into(),
+        }
     }
 }
 

@@ -23,8 +23,11 @@ impl Key {
         get: fn(&Config) -> &K::Value,
         get_mut: fn(&mut Config) -> &mut K::Value,
     ) -> Self {
-        let paragraph: Vec<&str> =
-            doc.iter().map(|line| line.trim()).take_while(|line| !line.is_empty()).collect();
+        let paragraph: Vec<&str> = doc
+            .iter()
+            .map(|line| line.trim())
+            .take_while(|line| !line.is_empty())
+            .collect();
         Self {
             section,
             name,
@@ -146,7 +149,10 @@ pub fn reference() -> Vec<KeyDoc> {
         .map(|key| {
             let mut variables = key.variables();
             if key.is_secret() {
-                let files: Vec<_> = variables.iter().map(|name| format!("{name}_FILE")).collect();
+                let files: Vec<_> = variables
+                    .iter()
+                    .map(|name| format!("{name}_FILE"))
+                    .collect();
                 variables.extend(files);
             }
             KeyDoc {

@@ -157,7 +157,11 @@ impl<T: Choice> Kind for OneOf<T> {
         let all: Vec<_> = names().map(|name| format!("\"{name}\"")).collect();
         let hint = nearest(&lower, names())
             .map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
-        Err(format!("{} is not one of {}{hint}", quoted(text), all.join(", ")))
+        Err(format!(
+            "{} is not one of {}{hint}",
+            quoted(text),
+            all.join(", ")
+        ))
     }
 
     fn show(&self, value: &T) -> Shown {
@@ -172,11 +176,16 @@ impl Kind for Address {
     type Value = SocketAddr;
 
     fn parse(&self, text: &str) -> Result<SocketAddr, String> {
-        let named = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+        let named = text
+            .strip_prefix("localhost:")
+            .map(|port| format!("127.0.0.1:{port}"));
         text.parse().map_err(|_| {
             let example = named.unwrap_or_else(|| "127.0.0.1:8000 or [::1]:8000".to_owned());
             let value = quoted(text);
-            format!("{value} is not an IP address with a port; write it like {}", Plain(&example))
+            format!(
+                "{value} is not an IP address with a port; write it like {}",
+                Plain(&example)
+            )
         })
     }
 
@@ -191,7 +200,11 @@ struct Plain<'a>(&'a str);
 impl Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = |c: &char| c.is_ascii_alphanumeric() || ".:[] ".contains(*c);
-        self.0.chars().filter(plain).take(40).try_for_each(|c| write!(f, "{c}"))
+        self.0
+            .chars()
+            .filter(plain)
+            .take(40)
+            .try_for_each(|c| write!(f, "{c}"))
     }
 }
 
@@ -218,11 +231,17 @@ impl Kind for Url {
     const SECRET: bool = true;
 
     fn parse(&self, text: &str) -> Result<Self::Value, String> {
-        text.parse().map(Some).map_err(|error: super::UrlError| error.to_string())
+        text.parse()
+            .map(Some)
+            .map_err(|error: super::UrlError| error.to_string())
     }
 
     fn show(&self, value: &Self::Value) -> Shown {
         let unset = DatabaseUrl::default_file;
-        Shown::Text(value.as_ref().map_or_else(|| unset().redacted(), DatabaseUrl::redacted))
+        Shown::Text(
+            value
+                .as_ref()
+                .map_or_else(|| unset().redacted(), DatabaseUrl::redacted),
+        )
     }
 }

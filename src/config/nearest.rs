@@ -19,7 +19,12 @@ pub(super) fn nearest<'a>(
         return None;
     }
     candidates
-        .map(|candidate| (damerau_levenshtein(&text, &candidate.to_ascii_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                damerau_levenshtein(&text, &candidate.to_ascii_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

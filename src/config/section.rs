@@ -66,7 +66,10 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     section: &str,
 ) -> Result<Config, D::Error> {
     let values = BTreeMap::<String, Scalar>::deserialize(from)?;
-    let keys: Vec<_> = keys().into_iter().filter(|key| key.section() == section).collect();
+    let keys: Vec<_> = keys()
+        .into_iter()
+        .filter(|key| key.section() == section)
+        .collect();
     let mut config = Config::default();
     for (name, Scalar(text)) in values {
         let Some(key) = keys.iter().find(|key| key.name() == name) else {
@@ -74,7 +77,9 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
                 Some(near) => format!("; did you mean {near}?"),
                 None => String::new(),
             };
-            return Err(D::Error::custom(format!("{section}.{name} is not a known key{hint}")));
+            return Err(D::Error::custom(format!(
+                "{section}.{name} is not a known key{hint}"
+            )));
         };
         key.set(&mut config, &text)
             .map_err(|reason| D::Error::custom(format!("{}: {reason}", key.path())))?;

@@ -36,7 +36,11 @@ impl fmt::Display for Source {
             }
             Self::Variable(name) => f.write_str(name),
             Self::SecretFile { variable, path } => {
-                write!(f, "{variable}, file {}", path.to_string_lossy().escape_debug())
+                write!(
+                    f,
+                    "{variable}, file {}",
+                    path.to_string_lossy().escape_debug()
+                )
             }
         }
     }

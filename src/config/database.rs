@@ -1,0 +1,156 @@
+//! `[database]`: which database, and how its connections are kept.
+
+use std::time::Duration;
+
+use super::duration::span;
+use super::kind::{Choice, Flag, Text, Url, one_of, quoted, whole};
+use super::section::section;
+use super::size::{bytes, kibibytes};
+use super::url::DatabaseUrl;
+
+section! {
+    /// Which database, and how its connections are kept.
+    pub struct DatabaseConfig in database {
+        /// The database: postgres://user:password@host/name or sqlite://file. Unset is a SQLite file.
+        ///
+        /// Where nothing sets it, the database is the SQLite file [`DatabaseConfig::DEFAULT_FILE`]
+        /// in the current directory, and [`load`](crate::config::load) warns of it.
+        pub url: Option<DatabaseUrl> = None, Url;
+
+        /// The engine that the URL must name: "any", "sqlite" or "postgres".
+        ///
+        /// Set `"postgres"` in production, so that a lost URL can't mean an empty SQLite file.
+        pub require: Requirement = Requirement::Any, one_of();
+
+        /// How many connections the pool keeps open; 1 to 10000.
+        pub pool_size: u32 = 20, whole(1..=10_000);
+
+        /// How many more connections it opens at a peak, closed when they are returned; 0 to 10000.
+        ///
+        /// PostgreSQL's `max_connections` has to hold `pool_size + max_overflow` for each process.
+        pub max_overflow: u32 = 10, whole(0..=10_000);
+
+        /// How long to wait for a connection of the pool before giving up; 1ms to 1h.
+        pub acquire_timeout: Duration = Duration::from_secs(30), span(1..=3_600_000);
+
+        /// How long one attempt to connect may take; 1ms to 1h.
+        ///
+        /// Shorter than `acquire_timeout`, so that one lost packet leaves time for another attempt.
+        pub connect_timeout: Duration = Duration::from_secs(10), span(1..=3_600_000);
+
+        /// The age at which a connection is replaced rather than used again; 1s to 30d, or 0s for never.
+        ///
+        /// Below what firewalls and proxies allow an old connection.
+        pub recycle: Duration = Duration::from_hours(1), span(1000..=2_592_000_000).or_zero("never");
+
+        /// Whether a connection that was idle is tested before it is used.
+        pub pre_ping: bool = true, Flag;
+
+        /// How long one statement may run, on every connection; 1ms to 24d, or 0s for no limit.
+        ///
+        /// PostgreSQL holds it in milliseconds in 32 bits, hence the limit.
+        pub statement_timeout: Duration = Duration::ZERO,
+            span(1..=2_073_600_000).or_zero("no limit");
+
+        /// Whether pending migrations are applied when the service starts.
+        pub migrate_on_start: bool = true, Flag;
+
+        /// The name of this program in PostgreSQL's pg_stat_activity; 1 to 63 printable ASCII characters.
+        ///
+        /// PostgreSQL cuts a longer one and replaces other characters. An `application_name` in the
+        /// URL is used where this key isn't set.
+        pub application_name: String = "twinbase".to_owned(), Text(application_name);
+
+        /// How long a SQLite statement waits for another process's lock; 1ms to 1h, or 0s for not at all.
+        pub sqlite_busy_timeout: Duration = Duration::from_secs(5),
+            span(1..=3_600_000).or_zero("not at all");
+
+        /// What a SQLite commit waits for: "full" survives a power cut, "normal" may lose the last commits.
+        pub sqlite_synchronous: Synchronous = Synchronous::Full, one_of();
+
+        /// The page cache of one SQLite connection; 64KiB to 4GiB.
+        ///
+        /// In KiB where no unit is written. SQLite's own default is 2000 KiB. A cache fills as pages
+        /// are read, so that 20 connections with 8 MiB each hold at most 160 MiB; raise it where the
+        /// tables that are read all the time are larger than it.
+        pub sqlite_cache_size: u64 = 8192, kibibytes(64..=4_194_304);
+
+        /// The size to which SQLite cuts its write-ahead log after a checkpoint; 0B to 1024GiB.
+        ///
+        /// In bytes where no unit is written. The log grows beyond it while a transaction needs it.
+        pub sqlite_journal_size_limit: u64 = 64 << 20, bytes(0..=1 << 40);
+
+        /// Whether a SQLite file that does not exist is created.
+        pub sqlite_create: bool = true, Flag;
+    }
+}
+
+impl DatabaseConfig {
+    /// The SQLite file, in the current directory, that is used where no URL is set.
+    pub const DEFAULT_FILE: &str = "twinbase.db";
+
+    /// The database to use: the URL, or the default file where none is set.
+    #[must_use]
+    pub fn target(&self) -> DatabaseUrl {
+        self.url.clone().unwrap_or_else(DatabaseUrl::default_file)
+    }
+}
+
+/// The engine that the configuration insists on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Requirement {
+    /// Either engine; `"any"`.
+    #[default]
+    Any,
+    /// SQLite only; `"sqlite"`.
+    Sqlite,
+    /// PostgreSQL only; `"postgres"` or `"postgresql"`.
+    Postgres,
+}
+
+impl Choice for Requirement {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("any", Self::Any),
+        ("sqlite", Self::Sqlite),
+        ("postgres", Self::Postgres),
+        ("postgresql", Self::Postgres),
+    ];
+}
+
+/// What a commit on SQLite waits for, `PRAGMA synchronous` in WAL mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// The commit is on the disk: it survives a power cut; `"full"`.
+    #[default]
+    Full,
+    /// The commit is with the operating system: the last ones may be lost in a power cut, and the
+    /// file stays sound; `"normal"`.
+    Normal,
+}
+
+impl Choice for Synchronous {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("full", Self::Full), ("normal", Self::Normal)];
+}
+
+/// The longest name that PostgreSQL keeps: `NAMEDATALEN - 1` bytes.
+const LONGEST_NAME: usize = 63;
+
+fn application_name(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("is empty; unset it for the default".to_owned());
+    }
+    if text.len() > LONGEST_NAME {
+        return Err(format!(
+            "has {} bytes, and PostgreSQL keeps {LONGEST_NAME}",
+            text.len()
+        ));
+    }
+    if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        let value = quoted(text);
+        return Err(format!(
+            "{value} has characters that are not printable ASCII"
+        ));
+    }
+    Ok(())
+}
