@@ -169,6 +169,3 @@ fn sqlite_by_default(database: &DatabaseConfig) -> Option<String> {
         file.to_string_lossy().escape_debug()
     ))
 }
-
-#[cfg(test)]
-mod tests;

@@ -35,6 +35,10 @@ mod source;
 mod url;
 mod variable;
 
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests;
+
 pub use database::{DatabaseConfig, Requirement, Synchronous};
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};

@@ -94,9 +94,12 @@ enum Target {
 /// How a SQLite file is opened: the parameter `mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
+    /// `ro`
     ReadOnly,
-    ReadWrite,
-    ReadWriteCreate,
+    /// `rw`: the file must exist.
+    Existing,
+    /// `rwc`: it is created when missing.
+    Create,
 }
 
 impl DatabaseUrl {

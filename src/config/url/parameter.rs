@@ -135,8 +135,7 @@ pub(super) fn translate(
         "port" if value.parse::<u16>().is_err() => {
             return refuse("its value must be one port, 0 to 65535");
         }
-        "host" if value.contains(',') => return Err(UrlError::SeveralHosts),
-        "hostaddr" if value.contains(',') => return Err(UrlError::SeveralHosts),
+        "host" | "hostaddr" if value.contains(',') => return Err(UrlError::SeveralHosts),
         "hostaddr" if value.parse::<IpAddr>().is_err() => {
             return refuse("its value must be an IP address");
         }
