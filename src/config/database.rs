@@ -136,7 +136,8 @@ impl Choice for Synchronous {
 /// The longest name that PostgreSQL keeps: `NAMEDATALEN - 1` bytes.
 const LONGEST_NAME: usize = 63;
 
-fn application_name(text: &str) -> Result<(), String> {
+/// Checks a name for what PostgreSQL would cut or replace.
+pub(super) fn application_name(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("is empty; unset it for the default".to_owned());
     }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use super::{load_both, load_variables};
+use super::{load_both, load_file, load_variables};
 use crate::config::layer::Layer;
-use crate::config::{Config, Source, keys, reference};
+use crate::config::{Config, LogFormat, Source, Synchronous, keys, reference};
 
 #[test]
 fn the_default_figment_equals_the_default_config() {

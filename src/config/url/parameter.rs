@@ -140,8 +140,8 @@ pub(super) fn translate(
             return refuse("its value must be an IP address");
         }
         "password" if value == "***" => return Err(UrlError::Redacted),
-        "application_name" if !(1..=63).contains(&value.len()) => {
-            return refuse("its value must have 1 to 63 bytes");
+        "application_name" if crate::config::database::application_name(value).is_err() => {
+            return refuse("its value must have 1 to 63 printable ASCII characters");
         }
         _ => {}
     }

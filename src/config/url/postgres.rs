@@ -164,14 +164,14 @@ impl Place {
             host => host.to_owned(),
         };
         let port = self.port.map_or(String::new(), |port| format!(":{port}"));
-        let part = |name: &str, value: &str| {
+        let named = |name: &str, value: &str| {
             if value.is_empty() {
                 String::new()
             } else {
                 format!(", {name} {value}")
             }
         };
-        let (database, user) = (part("database", &self.database), part("user", &self.user));
+        let (database, user) = (named("database", &self.database), named("user", &self.user));
         format!("PostgreSQL at {host}{port}{database}{user}")
             .escape_debug()
             .to_string()

@@ -97,6 +97,7 @@ fn a_url_without_a_file_is_refused() {
     for text in ["sqlite:", "sqlite://", "sqlite://?mode=rwc"] {
         assert_eq!(refuse(text), UrlError::NoFile, "{text}");
     }
+    assert_eq!(parse("sqlite:/x.db"), parse("sqlite:///x.db"));
     assert_eq!(refuse("sqlite:file:x.db"), UrlError::FileUri);
 }
 
