@@ -14,7 +14,7 @@ section! {
         /// The database: `postgres://user:password@host/name` or `sqlite://file`. Unset is a SQLite file.
         ///
         /// Where nothing sets it, the database is the SQLite file [`DatabaseConfig::DEFAULT_FILE`]
-        /// in the current directory, and [`load`](crate::config::load) warns of it.
+        /// in the current directory, and [`load()`](crate::config::load()) warns of it.
         pub url: Option<DatabaseUrl> = None, Url;
 
         /// The engine that the URL must name: "any", "sqlite" or "postgres".

@@ -17,7 +17,7 @@ use super::{Config, DatabaseConfig, file, keys};
 /// The name of the file that is read where it exists.
 pub const FILE_NAME: &str = "twinbase.toml";
 
-/// Where [`load`] looks.
+/// Where [`load()`] looks.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
     /// The configuration file, which must exist; `--config`. It goes before `TWINBASE_CONFIG`.
