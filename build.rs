@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 // The rules are the library's own, so that the build and the program can't disagree.
-#[expect(unreachable_pub, reason = "the library also has this module, in public")]
+#[expect(
+    unreachable_pub,
+    reason = "the library also has this module, in public"
+)]
 #[path = "src/migration/source.rs"]
 mod source;
 
@@ -29,8 +32,12 @@ fn embed() -> Result<(), String> {
         collect(&folder.join(side), side, &mut files)?;
     }
     files.sort();
-    source::parse(files.iter().map(|(path, sql)| (path.as_str(), sql.as_str())))
-        .map_err(|error| format!("migrations: {error}"))?;
+    source::parse(
+        files
+            .iter()
+            .map(|(path, sql)| (path.as_str(), sql.as_str())),
+    )
+    .map_err(|error| format!("migrations: {error}"))?;
     let mut code = String::from("&[\n");
     for (path, _) in &files {
         // `include_str!` makes the compiler itself watch each file too.
@@ -58,7 +65,11 @@ fn collect(folder: &Path, side: &str, files: &mut Vec<(String, String)>) -> Resu
         if path.is_dir() || name == "README.md" {
             continue;
         }
-        let name = if side.is_empty() { name.to_owned() } else { format!("{side}/{name}") };
+        let name = if side.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{side}/{name}")
+        };
         let sql = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         files.push((name, sql));
     }

@@ -15,11 +15,17 @@ impl Routes {
     pub(super) fn new(routes: Vec<(String, Vec<String>)>) -> Self {
         let parsed = routes.into_iter().map(|(path, mut methods)| {
             // poem answers HEAD wherever it answers GET.
-            if methods.iter().any(|method| method == "GET") && methods.iter().all(|method| method != "HEAD") {
+            if methods.iter().any(|method| method == "GET")
+                && methods.iter().all(|method| method != "HEAD")
+            {
                 methods.push("HEAD".to_owned());
             }
             let segments = path.split('/').map(|segment| {
-                if segment.contains('{') { Segment::Parameter } else { Segment::Fixed(segment.to_owned()) }
+                if segment.contains('{') {
+                    Segment::Parameter
+                } else {
+                    Segment::Fixed(segment.to_owned())
+                }
             });
             (segments.collect(), methods.join(", "))
         });
@@ -30,17 +36,25 @@ impl Routes {
     pub(super) fn allow(&self, path: &str) -> Option<&str> {
         let fits = |segments: &[Segment]| {
             let mut parts = path.split('/');
-            segments.iter().all(|segment| match (segment, parts.next()) {
-                (Segment::Fixed(fixed), Some(part)) => fixed == part,
-                (Segment::Parameter, Some(part)) => !part.is_empty(),
-                (_, None) => false,
-            }) && parts.next().is_none()
+            segments
+                .iter()
+                .all(|segment| match (segment, parts.next()) {
+                    (Segment::Fixed(fixed), Some(part)) => fixed == part,
+                    (Segment::Parameter, Some(part)) => !part.is_empty(),
+                    (_, None) => false,
+                })
+                && parts.next().is_none()
         };
         // A path without parameters is meant before one with.
         self.0
             .iter()
             .filter(|(segments, _)| fits(segments))
-            .max_by_key(|(segments, _)| segments.iter().filter(|s| **s != Segment::Parameter).count())
+            .max_by_key(|(segments, _)| {
+                segments
+                    .iter()
+                    .filter(|s| **s != Segment::Parameter)
+                    .count()
+            })
             .map(|(_, methods)| methods.as_str())
     }
 }

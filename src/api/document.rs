@@ -13,16 +13,36 @@ pub struct Document {
 
 /// The errors that the server itself can answer with, whatever the operation: status, name, meaning.
 const ERRORS: &[(&str, &str, &str)] = &[
-    ("405", "MethodNotAllowed", "The path knows other methods; `Allow` lists them."),
-    ("413", "PayloadTooLarge", "The request's body is larger than `server.body_limit`."),
-    ("500", "InternalError", "The server failed; its log says why."),
+    (
+        "405",
+        "MethodNotAllowed",
+        "The path knows other methods; `Allow` lists them.",
+    ),
+    (
+        "413",
+        "PayloadTooLarge",
+        "The request's body is larger than `server.body_limit`.",
+    ),
+    (
+        "500",
+        "InternalError",
+        "The server failed; its log says why.",
+    ),
     ("default", "Error", "Any other error."),
 ];
 
 /// The errors of an operation that reads a body or parameters.
 const INPUT_ERRORS: &[(&str, &str, &str)] = &[
-    ("400", "BadRequest", "The request does not fit the operation; `detail` says where."),
-    ("415", "UnsupportedMediaType", "The body's media type is none that the operation reads."),
+    (
+        "400",
+        "BadRequest",
+        "The request does not fit the operation; `detail` says where.",
+    ),
+    (
+        "415",
+        "UnsupportedMediaType",
+        "The body's media type is none that the operation reads.",
+    ),
 ];
 
 impl Document {
@@ -32,7 +52,10 @@ impl Document {
         complete(&mut json);
         // The page has the document inside a script: `</script>` in a description would end it.
         let embedded = json.to_string().replace("</", "<\\/");
-        Self { page: page.replace(spec, &embedded).into(), json: Arc::new(json) }
+        Self {
+            page: page.replace(spec, &embedded).into(),
+            json: Arc::new(json),
+        }
     }
 
     /// The document.
@@ -59,7 +82,10 @@ impl Document {
         paths
             .map(|(path, item)| {
                 let methods = item.as_object().into_iter().flat_map(Map::keys);
-                (path.clone(), methods.map(|method| method.to_ascii_uppercase()).collect())
+                (
+                    path.clone(),
+                    methods.map(|method| method.to_ascii_uppercase()).collect(),
+                )
             })
             .collect()
     }
@@ -91,19 +117,31 @@ fn complete(json: &mut Value) {
         }
         json["components"]["responses"][name] = response;
     }
-    let Some(paths) = json["paths"].as_object_mut() else { return };
-    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+    let Some(paths) = json["paths"].as_object_mut() else {
+        return;
+    };
+    for operation in paths
+        .values_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+    {
         let reads = !operation["requestBody"].is_null()
-            || operation["parameters"].as_array().is_some_and(|list| !list.is_empty());
+            || operation["parameters"]
+                .as_array()
+                .is_some_and(|list| !list.is_empty());
         let input = if reads { INPUT_ERRORS } else { &[] };
-        let Some(responses) = operation["responses"].as_object_mut() else { continue };
+        let Some(responses) = operation["responses"].as_object_mut() else {
+            continue;
+        };
         for (status, name, _) in ERRORS.iter().chain(input) {
             responses
                 .entry(*status)
                 .or_insert_with(|| json!({"$ref": format!("#/components/responses/{name}")}));
         }
         if !reads {
-            operation.as_object_mut().map(|operation| operation.remove("requestBody"));
+            operation
+                .as_object_mut()
+                .map(|operation| operation.remove("requestBody"));
         }
     }
 }
@@ -126,8 +164,14 @@ mod tests {
         let document = Document::new(spec, "");
         let responses = &document.json()["paths"]["/x"]["get"]["responses"];
         assert_eq!(responses["500"]["description"], "mine");
-        assert_eq!(responses["405"]["$ref"], "#/components/responses/MethodNotAllowed");
+        assert_eq!(
+            responses["405"]["$ref"],
+            "#/components/responses/MethodNotAllowed"
+        );
         assert!(responses["415"].is_null());
-        assert_eq!(document.routes(), [("/x".to_owned(), vec!["GET".to_owned()])]);
+        assert_eq!(
+            document.routes(),
+            [("/x".to_owned(), vec!["GET".to_owned()])]
+        );
     }
 }

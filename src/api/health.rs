@@ -74,11 +74,16 @@ impl HealthApi {
         // A database that nobody has asked yet has not answered.
         let db = match now.database {
             DependencyState::Connected => DependencyState::Connected,
-            DependencyState::Disconnected | DependencyState::Unknown => DependencyState::Disconnected,
+            DependencyState::Disconnected | DependencyState::Unknown => {
+                DependencyState::Disconnected
+            }
         };
         let body = Json(Readiness {
             ready: now.ready,
-            dependencies: Dependencies { db, redis: DependencyState::Unknown },
+            dependencies: Dependencies {
+                db,
+                redis: DependencyState::Unknown,
+            },
         });
         if now.ready {
             ReadinessResponse::Ready(body)

@@ -23,7 +23,10 @@ impl<E: Endpoint> Middleware<E> for BodyLimit {
     type Output = Limited<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        Limited { inner, limit: self.0 }
+        Limited {
+            inner,
+            limit: self.0,
+        }
     }
 }
 
@@ -37,9 +40,16 @@ impl<E: Endpoint> Endpoint for Limited<E> {
 
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
         let limit = self.limit;
-        let too_large =
-            || poem::Error::new(BodyTooLarge(limit), poem::http::StatusCode::PAYLOAD_TOO_LARGE);
-        let declared = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let too_large = || {
+            poem::Error::new(
+                BodyTooLarge(limit),
+                poem::http::StatusCode::PAYLOAD_TOO_LARGE,
+            )
+        };
+        let declared = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok());
         if let Some(length) = declared {
             return match length.parse::<usize>() {
                 Ok(length) if length <= limit => self.inner.call(request).await,
@@ -51,7 +61,10 @@ impl<E: Endpoint> Endpoint for Limited<E> {
         let body = request.take_body().into_bytes_stream().map(move |chunk| {
             let chunk = chunk?;
             if counted.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len() > limit {
-                return Err(io::Error::new(io::ErrorKind::FileTooLarge, BodyTooLarge(limit)));
+                return Err(io::Error::new(
+                    io::ErrorKind::FileTooLarge,
+                    BodyTooLarge(limit),
+                ));
             }
             Ok(chunk)
         });

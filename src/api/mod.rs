@@ -10,9 +10,9 @@ mod system;
 
 use std::sync::{Arc, OnceLock};
 
+use poem::endpoint::BoxEndpoint;
 use poem::middleware::CatchPanic;
 use poem::{EndpointExt as _, IntoEndpoint as _, Response};
-use poem::endpoint::BoxEndpoint;
 use poem_openapi::{OpenApi, OpenApiService};
 use tokio::sync::watch;
 
@@ -73,8 +73,9 @@ pub fn endpoint<A: OpenApi + 'static>(
     let document = Arc::new(OnceLock::new());
     let system = SystemApi::new(Arc::clone(&document), state.metrics);
     let service = service(HealthApi::new(state.snapshots), system, api, title, version);
-    let document =
-        document.get_or_init(|| Document::new(&service.spec(), &service.swagger_ui_html())).clone();
+    let document = document
+        .get_or_init(|| Document::new(&service.spec(), &service.swagger_ui_html()))
+        .clone();
     service
         .into_endpoint()
         .with(limit::BodyLimit(state.body_limit))

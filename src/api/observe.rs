@@ -24,7 +24,9 @@ impl<E: Endpoint> Endpoint for Observed<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         // Methods are bounded: whatever a client makes up counts as one.
         let method = match request.method().as_str() {
-            known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known.to_owned(),
+            known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => {
+                known.to_owned()
+            }
             _ => "other".to_owned(),
         };
         let path = request.original_uri().path().to_owned();

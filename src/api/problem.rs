@@ -46,7 +46,10 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).expect("a problem is strings and a number");
-        Response::builder().status(status).content_type("application/problem+json").body(body)
+        Response::builder()
+            .status(status)
+            .content_type("application/problem+json")
+            .body(body)
     }
 }
 
@@ -72,7 +75,10 @@ impl<E: Endpoint> Middleware<E> for Problems {
     type Output = ProblemsEndpoint<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        ProblemsEndpoint { inner, routes: self.0.clone() }
+        ProblemsEndpoint {
+            inner,
+            routes: self.0.clone(),
+        }
     }
 }
 
@@ -102,11 +108,20 @@ impl<E> ProblemsEndpoint<E> {
         if error.is_from_response() && !not_allowed {
             return error.into_response();
         }
-        let allow = if not_allowed { self.routes.allow(&path) } else { None };
+        let allow = if not_allowed {
+            self.routes.allow(&path)
+        } else {
+            None
+        };
         let detail = match status {
-            StatusCode::NOT_FOUND => format!("no operation has the path {path}; /docs lists them all"),
+            StatusCode::NOT_FOUND => {
+                format!("no operation has the path {path}; /docs lists them all")
+            }
             StatusCode::METHOD_NOT_ALLOWED => {
-                format!("{path} knows {}, not {method}", allow.unwrap_or("other methods"))
+                format!(
+                    "{path} knows {}, not {method}",
+                    allow.unwrap_or("other methods")
+                )
             }
             status if status.is_server_error() => {
                 tracing::error!(path, %method, error = %error, "a request failed");
@@ -114,7 +129,10 @@ impl<E> ProblemsEndpoint<E> {
             }
             _ => error.to_string(),
         };
-        let problem = Problem { instance: Some(path), ..Problem::new(status, detail) };
+        let problem = Problem {
+            instance: Some(path),
+            ..Problem::new(status, detail)
+        };
         let mut response = problem.into_response();
         if let Some(value) = allow.and_then(|allow| HeaderValue::from_str(allow).ok()) {
             response.headers_mut().insert(header::ALLOW, value);

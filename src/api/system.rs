@@ -37,7 +37,10 @@ enum PageResponse {
 #[derive(ApiResponse)]
 enum MetricsResponse {
     /// Every metric, in Prometheus' text format.
-    #[oai(status = 200, content_type = "text/plain; version=0.0.4; charset=utf-8")]
+    #[oai(
+        status = 200,
+        content_type = "text/plain; version=0.0.4; charset=utf-8"
+    )]
     Metrics(PlainText<String>),
 }
 
@@ -64,7 +67,10 @@ impl SystemApi {
     /// Swagger UI.
     #[oai(path = "/docs", method = "get", operation_id = "docs")]
     async fn docs(&self) -> PageResponse {
-        let page = self.document.get().map(|document| document.page().to_owned());
+        let page = self
+            .document
+            .get()
+            .map(|document| document.page().to_owned());
         PageResponse::Page(Html(page.unwrap_or_default()))
     }
 

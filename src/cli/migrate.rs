@@ -24,7 +24,10 @@ pub(super) async fn run(command: &Command, loaded: Loaded) -> anyhow::Result<Exi
         Command::Up => {
             let report = database.migrate(&migrations).await?;
             for (version, description, took) in &report.applied {
-                output::line(&format!("applied {version} {description} ({} ms)", took.as_millis()))?;
+                output::line(&format!(
+                    "applied {version} {description} ({} ms)",
+                    took.as_millis()
+                ))?;
             }
             if report.applied.is_empty() {
                 output::line("nothing to apply: the schema is current")?;
@@ -32,7 +35,12 @@ pub(super) async fn run(command: &Command, loaded: Loaded) -> anyhow::Result<Exi
         }
         Command::Status => {
             for line in database.migration_status(&migrations).await? {
-                output::line(&format!("{} {:9}{}", line.version, line.standing.as_str(), line.description))?;
+                output::line(&format!(
+                    "{} {:9}{}",
+                    line.version,
+                    line.standing.as_str(),
+                    line.description
+                ))?;
             }
         }
     }

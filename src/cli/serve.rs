@@ -12,13 +12,15 @@ use crate::service::{Application, Built, stop_signal};
 const BANNER_PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
+    // From here on a signal stops the service in good order, also before it serves.
+    let stop = stop_signal()?;
     let format = loaded.config.log.format;
     let mut application = Application::new(loaded.config).build().await?;
     if format == LogFormat::Pretty {
         let snapshot = application.first_look(BANNER_PATIENCE).await;
         output::line(&banner(&application, &snapshot))?;
     }
-    application.run_until(stop_signal()).await?;
+    application.run_until(stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 

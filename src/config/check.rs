@@ -35,12 +35,8 @@ impl Check<'_> {
     }
 
     /// A problem of the URL, which is always where one of these shows.
-    fn with_url(&self, message: String) -> Option<Problem> {
-        Some(Problem::with(
-            "database.url",
-            self.source("database.url"),
-            message,
-        ))
+    fn with_url(&self, message: String) -> Problem {
+        Problem::with("database.url", self.source("database.url"), message)
     }
 
     fn requirement(&self) -> Option<Problem> {
@@ -61,14 +57,14 @@ impl Check<'_> {
         );
         if self.database.url.is_none() {
             let file = DatabaseConfig::DEFAULT_FILE;
-            return self.with_url(format!(
+            return Some(self.with_url(format!(
                 "it is not set (default), which means the SQLite file {file}, but {required}; set DATABASE_URL"
-            ));
+            )));
         }
-        self.with_url(format!(
+        Some(self.with_url(format!(
             "it names {}, but {required}; change one of them",
             engine.name()
-        ))
+        )))
     }
 
     /// `mode` of the URL against `sqlite_create`, where that was written too.
@@ -76,17 +72,13 @@ impl Check<'_> {
         let create = self.database.sqlite_create;
         let source = self.source("database.sqlite_create");
         let contradiction = match self.database.url.as_ref().and_then(DatabaseUrl::mode)? {
-            Mode::ReadWriteCreate => !create,
-            Mode::ReadOnly | Mode::ReadWrite => create && source != Source::Default,
+            Mode::Create => !create,
+            Mode::ReadOnly | Mode::Existing => create && source != Source::Default,
         };
         let message = format!(
             "its mode contradicts database.sqlite_create = {create} (from {source}); remove one of them"
         );
-        if contradiction {
-            self.with_url(message)
-        } else {
-            None
-        }
+        contradiction.then(|| self.with_url(message))
     }
 
     fn application_name(&self) -> Option<Problem> {
@@ -99,9 +91,9 @@ impl Check<'_> {
             return None;
         }
         let source = self.source("database.application_name");
-        self.with_url(format!(
+        Some(self.with_url(format!(
             "its application_name differs from database.application_name (from {source}); remove one of them"
-        ))
+        )))
     }
 
     /// SQLite creates a file, never its folder. Only an absolute one is looked for: the folder of a
@@ -116,12 +108,12 @@ impl Check<'_> {
         let show = |path: &Path| path.to_string_lossy().escape_debug().to_string();
         let missing = format!("the folder {} does not exist", show(folder));
         if !url.has_three_slashes() {
-            return self.with_url(format!("{missing}; create it"));
+            return Some(self.with_url(format!("{missing}; create it")));
         }
         let absolute = show(file);
         let relative = absolute.trim_start_matches('/');
-        self.with_url(format!(
+        Some(self.with_url(format!(
             "{missing}; for the absolute file create it and keep sqlite://{absolute}, for a file relative to the current directory write sqlite://{relative}"
-        ))
+        )))
     }
 }

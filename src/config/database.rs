@@ -11,10 +11,10 @@ use super::url::DatabaseUrl;
 section! {
     /// Which database, and how its connections are kept.
     pub struct DatabaseConfig in database {
-        /// The database: postgres://user:password@host/name or sqlite://file. Unset is a SQLite file.
+        /// The database: `postgres://user:password@host/name` or `sqlite://file`. Unset is a SQLite file.
         ///
         /// Where nothing sets it, the database is the SQLite file [`DatabaseConfig::DEFAULT_FILE`]
-        /// in the current directory, and [`load`](crate::config::load) warns of it.
+        /// in the current directory, and [`load()`](crate::config::load()) warns of it.
         pub url: Option<DatabaseUrl> = None, Url;
 
         /// The engine that the URL must name: "any", "sqlite" or "postgres".
@@ -55,7 +55,7 @@ section! {
         /// Whether pending migrations are applied when the service starts.
         pub migrate_on_start: bool = true, Flag;
 
-        /// The name of this program in PostgreSQL's pg_stat_activity; 1 to 63 printable ASCII characters.
+        /// The name of this program in PostgreSQL's `pg_stat_activity`; 1 to 63 printable ASCII characters.
         ///
         /// PostgreSQL cuts a longer one and replaces other characters. An `application_name` in the
         /// URL is used where this key isn't set.
@@ -136,7 +136,8 @@ impl Choice for Synchronous {
 /// The longest name that PostgreSQL keeps: `NAMEDATALEN - 1` bytes.
 const LONGEST_NAME: usize = 63;
 
-fn application_name(text: &str) -> Result<(), String> {
+/// Checks a name for what PostgreSQL would cut or replace.
+pub(super) fn application_name(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("is empty; unset it for the default".to_owned());
     }

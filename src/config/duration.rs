@@ -119,7 +119,7 @@ fn format(duration: Duration) -> String {
     let mut text = String::new();
     for (unit, size) in UNITS {
         if rest >= size {
-            text.push_str(&format!("{}{unit}", rest / size));
+            text = text + &(rest / size).to_string() + unit;
             rest %= size;
         }
     }

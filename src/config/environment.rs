@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, fmt, fs};
 
 use super::error::Problem;
@@ -154,7 +154,7 @@ fn without_line_end(text: &str) -> &str {
 }
 
 /// The contents of a secret's file.
-fn secret(path: &PathBuf) -> Result<String, String> {
+fn secret(path: &Path) -> Result<String, String> {
     if looks_like_url(path) {
         return Err(
             "holds a URL where the path of a file is expected; use the variable without _FILE"
@@ -180,7 +180,7 @@ fn secret(path: &PathBuf) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn looks_like_url(path: &PathBuf) -> bool {
+fn looks_like_url(path: &Path) -> bool {
     let text = path.to_string_lossy();
     text.contains("://") || text.contains('@')
 }

@@ -34,8 +34,8 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, ConfigError> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(error) => {
-            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let valid = error.utf8_error().valid_up_to();
+            let (line, _) = position(&String::from_utf8_lossy(error.as_bytes()), valid);
             Err(ConfigError::NotUtf8 {
                 path: path.into(),
                 line,

@@ -129,7 +129,7 @@ pub struct KeyDoc {
     pub default: String,
     /// The variables that set it, the usual one first, those that name a file last.
     pub variables: Vec<String>,
-    /// What it means, in one line of plain text.
+    /// What it means, in one line of Markdown.
     pub meaning: String,
 }
 

@@ -17,7 +17,7 @@ use super::{Config, DatabaseConfig, file, keys};
 /// The name of the file that is read where it exists.
 pub const FILE_NAME: &str = "twinbase.toml";
 
-/// Where [`load`] looks.
+/// Where [`load()`] looks.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
     /// The configuration file, which must exist; `--config`. It goes before `TWINBASE_CONFIG`.
@@ -169,6 +169,3 @@ fn sqlite_by_default(database: &DatabaseConfig) -> Option<String> {
         file.to_string_lossy().escape_debug()
     ))
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,7 +5,7 @@
 //! key is `TWINBASE_<SECTION>__<KEY>`, the keys of `[database]` are also `DATABASE_<KEY>`, and a
 //! secret can be read from the file that `<VARIABLE>_FILE` names.
 //!
-//! - [`load`] merges the layers, checks everything, and reports every problem at once.
+//! - [`load()`] merges the layers, checks everything, and reports every problem at once.
 //! - [`Config`] is the result, one struct a section.
 //! - [`DatabaseUrl`] is the database's address, which never shows its password.
 //! - [`show_toml`] and [`show_json`] print what is in force and where each value came from.
@@ -35,6 +35,10 @@ mod source;
 mod url;
 mod variable;
 
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests;
+
 pub use database::{DatabaseConfig, Requirement, Synchronous};
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};
@@ -49,7 +53,7 @@ pub use url::{DatabaseUrl, Engine, UrlError};
 
 /// The whole configuration, one field a section.
 ///
-/// [`load`] is the way to get one that is checked. Deserializing checks each value by itself, and
+/// [`load()`] is the way to get one that is checked. Deserializing checks each value by itself, and
 /// `Default` is what runs when nothing is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]

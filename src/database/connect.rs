@@ -37,7 +37,11 @@ impl Connector {
         sqlx::any::install_default_drivers();
         let target = config.target();
         let memory = target.is_memory().then(MemoryFile::create).transpose();
-        Ok(Self { config: config.clone(), target, memory: memory.map_err(DatabaseError::Memory)? })
+        Ok(Self {
+            config: config.clone(),
+            target,
+            memory: memory.map_err(DatabaseError::Memory)?,
+        })
     }
 
     pub(super) fn target(&self) -> &DatabaseUrl {
@@ -46,12 +50,19 @@ impl Connector {
 
     /// The file that `SQLite` opens, also where that stands for memory.
     pub(super) fn file(&self) -> Option<&Path> {
-        self.memory.as_ref().map(MemoryFile::file).or_else(|| self.target.sqlite_file())
+        self.memory
+            .as_ref()
+            .map(MemoryFile::file)
+            .or_else(|| self.target.sqlite_file())
     }
 
     pub(super) fn explain(&self, source: sqlx::Error) -> DatabaseError {
         let failure = classify(&source, &self.target);
-        DatabaseError::Connect { location: self.target.location(), failure, source }
+        DatabaseError::Connect {
+            location: self.target.location(),
+            failure,
+            source,
+        }
     }
 
     /// Opens a connection within `connect_timeout` and gives it its settings.
@@ -106,7 +117,10 @@ impl Connector {
         if !named {
             query.append_pair("application_name", &self.config.application_name);
         }
-        query.append_pair("options[statement_timeout]", &timeout.as_millis().to_string());
+        query.append_pair(
+            "options[statement_timeout]",
+            &timeout.as_millis().to_string(),
+        );
         drop(query);
         Ok(url)
     }
@@ -138,7 +152,8 @@ impl Connector {
              PRAGMA cache_size = -{}; PRAGMA journal_size_limit = {}",
             self.config.sqlite_cache_size, self.config.sqlite_journal_size_limit
         );
-        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas))).await?;
+        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)))
+            .await?;
         Ok(())
     }
 }

@@ -131,7 +131,9 @@ fn sqlite(code: &str, file: &Path) -> Failure {
 }
 
 fn cant_open(file: &Path) -> Failure {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     match file.metadata() {
         Ok(metadata) if metadata.is_dir() => Failure::IsFolder,
         Ok(_) => Failure::Permission,
@@ -164,8 +166,14 @@ mod tests {
     fn what_the_file_system_says_becomes_the_failure() {
         let folder = std::env::temp_dir();
         assert_eq!(cant_open(&folder), Failure::IsFolder);
-        assert_eq!(cant_open(&folder.join("no-such-folder-here/x.db")), Failure::NoFolder);
-        assert_eq!(cant_open(&folder.join("no-such-file-here.db")), Failure::Missing);
+        assert_eq!(
+            cant_open(&folder.join("no-such-folder-here/x.db")),
+            Failure::NoFolder
+        );
+        assert_eq!(
+            cant_open(&folder.join("no-such-file-here.db")),
+            Failure::Missing
+        );
     }
 
     #[test]

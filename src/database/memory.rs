@@ -21,12 +21,18 @@ impl MemoryFile {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let folder = env::temp_dir().join(format!("twinbase-memory-{}-{number}", process::id()));
+            let folder =
+                env::temp_dir().join(format!("twinbase-memory-{}-{number}", process::id()));
             let mut builder = fs::DirBuilder::new();
             #[cfg(unix)]
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             match builder.create(&folder) {
-                Ok(()) => return Ok(Self { file: folder.join("memory.db"), folder }),
+                Ok(()) => {
+                    return Ok(Self {
+                        file: folder.join("memory.db"),
+                        folder,
+                    });
+                }
                 // Left by a process of the same id that was killed.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),

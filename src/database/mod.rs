@@ -93,14 +93,20 @@ impl Database {
     ///
     /// # Errors
     /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`].
-    pub async fn migration_status(&self, migrations: &Migrations) -> Result<Vec<Status>, DatabaseError> {
+    pub async fn migration_status(
+        &self,
+        migrations: &Migrations,
+    ) -> Result<Vec<Status>, DatabaseError> {
         let plan = migrations.plan(self.engine())?;
         let runner = self.runner(connect::Purpose::Look).await?;
         Ok(runner.status(&plan).await?)
     }
 
     async fn runner(&self, purpose: connect::Purpose) -> Result<Runner, DatabaseError> {
-        Ok(Runner::new(self.connector.connect(purpose).await?, self.engine()))
+        Ok(Runner::new(
+            self.connector.connect(purpose).await?,
+            self.engine(),
+        ))
     }
 
     /// Explains an error of this database: what happened, where, and what to do.

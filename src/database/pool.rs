@@ -18,7 +18,9 @@ pub(super) fn build(
     config: &DatabaseConfig,
     connector: &Arc<Connector>,
 ) -> Result<AnyPool, DatabaseError> {
-    let options = connector.options(Purpose::Work).map_err(|error| connector.explain(error))?;
+    let options = connector
+        .options(Purpose::Work)
+        .map_err(|error| connector.explain(error))?;
     let kept = config.pool_size;
     let recycle = config.recycle;
     let pre_ping = config.pre_ping;

@@ -25,7 +25,9 @@ pub enum MigrationError {
         source: TranslateError,
     },
     /// A statement of the migration failed; its transaction was rolled back.
-    #[error("migration {path} failed and was rolled back; mend the file or the data and run it again")]
+    #[error(
+        "migration {path} failed and was rolled back; mend the file or the data and run it again"
+    )]
     Failed {
         /// The version.
         version: i64,

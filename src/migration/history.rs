@@ -65,7 +65,9 @@ pub(super) async fn exists(conn: &mut AnyConnection, engine: Engine) -> Result<b
         Engine::Sqlite => {
             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'"
         }
-        Engine::Postgres => "SELECT count(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')",
+        Engine::Postgres => {
+            "SELECT count(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')"
+        }
     };
     let row = conn.fetch_one(sql).await?;
     Ok(row.try_get::<i64, _>(0)? > 0)
@@ -107,7 +109,10 @@ pub(super) async fn ensure(conn: &mut AnyConnection, engine: Engine) -> Result<(
         transaction.execute(sql).await?;
         transaction.commit().await
     };
-    create.await.map_err(|source| MigrationError::History { doing: "created", source })
+    create.await.map_err(|source| MigrationError::History {
+        doing: "created",
+        source,
+    })
 }
 
 /// The rows, oldest version first; none where the table is missing.
@@ -137,7 +142,10 @@ pub(super) async fn read(
             })
             .collect::<Result<_, sqlx::Error>>()
     };
-    rows.await.map_err(|source| MigrationError::History { doing: "read", source })
+    rows.await.map_err(|source| MigrationError::History {
+        doing: "read",
+        source,
+    })
 }
 
 /// Sets the plan beside the history, a line a version, oldest first.
@@ -147,7 +155,10 @@ pub(super) fn compare(plan: &[Step], history: &[Applied]) -> Vec<Status> {
         .map(|step| Status {
             version: step.version,
             description: step.description.clone(),
-            standing: match history.iter().find(|applied| applied.version == step.version) {
+            standing: match history
+                .iter()
+                .find(|applied| applied.version == step.version)
+            {
                 None => Standing::Pending,
                 Some(applied) if !applied.success => Standing::Dirty,
                 Some(applied) if applied.checksum != step.checksum => Standing::Changed,
@@ -156,13 +167,18 @@ pub(super) fn compare(plan: &[Step], history: &[Applied]) -> Vec<Status> {
         })
         .collect();
     lines.extend(
-        history.iter().filter(|applied| plan.iter().all(|step| step.version != applied.version)).map(
-            |applied| Status {
+        history
+            .iter()
+            .filter(|applied| plan.iter().all(|step| step.version != applied.version))
+            .map(|applied| Status {
                 version: applied.version,
                 description: applied.description.clone(),
-                standing: if applied.success { Standing::Unknown } else { Standing::Dirty },
-            },
-        ),
+                standing: if applied.success {
+                    Standing::Unknown
+                } else {
+                    Standing::Dirty
+                },
+            }),
     );
     lines.sort_by_key(|line| line.version);
     lines

@@ -21,7 +21,10 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Takes sqlx's advisory lock for this database. It ends with the connection.
 pub(super) async fn acquire(conn: &mut AnyConnection) -> Result<(), MigrationError> {
-    let failed = |source| MigrationError::History { doing: "locked", source };
+    let failed = |source| MigrationError::History {
+        doing: "locked",
+        source,
+    };
     let database: String = conn
         .fetch_one("SELECT CAST(current_database() AS TEXT)")
         .await

@@ -13,6 +13,6 @@ pub mod source;
 pub mod translate;
 
 pub use error::MigrationError;
+pub use history::{Standing, Status};
 pub use plan::{Migrations, Step};
 pub use runner::{Report, Runner};
-pub use history::{Standing, Status};

@@ -55,7 +55,8 @@ impl Migrations {
     /// Never: the build script has already refused a folder that breaks the rules.
     #[must_use]
     pub fn embedded() -> Self {
-        Self::from_files(EMBEDDED.iter().copied()).expect("the build script has checked these files")
+        Self::from_files(EMBEDDED.iter().copied())
+            .expect("the build script has checked these files")
     }
 
     /// Migrations from pairs of a path below a migrations folder and the file's contents.
@@ -65,7 +66,9 @@ impl Migrations {
     pub fn from_files<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, MigrationError> {
-        Ok(Self { versions: source::parse(files)? })
+        Ok(Self {
+            versions: source::parse(files)?,
+        })
     }
 
     /// What runs on `engine`, oldest first: the variant where there is one, the translated portable
@@ -74,7 +77,10 @@ impl Migrations {
     /// # Errors
     /// [`MigrationError::Translate`] for a portable file that can't be said on that engine.
     pub fn plan(&self, engine: Engine) -> Result<Vec<Step>, MigrationError> {
-        self.versions.iter().map(|version| step(version, engine)).collect()
+        self.versions
+            .iter()
+            .map(|version| step(version, engine))
+            .collect()
     }
 
     /// The newest version's number; `None` where there are no migrations at all.
@@ -86,7 +92,11 @@ impl Migrations {
 
 fn step(version: &Version, engine: Engine) -> Result<Step, MigrationError> {
     let (path, up) = render(&version.up, engine)?;
-    let down = version.down.as_ref().map(|script| render(script, engine)).transpose()?;
+    let down = version
+        .down
+        .as_ref()
+        .map(|script| render(script, engine))
+        .transpose()?;
     let migration = Migration::new(
         version.number,
         version.description.clone().into(),
@@ -108,12 +118,18 @@ fn render(script: &Script, engine: Engine) -> Result<(&str, String), MigrationEr
     match (script, engine) {
         (Script::Portable(text), _) => {
             let sql = translate::translate(&text.sql, engine).map_err(|source| {
-                MigrationError::Translate { path: text.path.clone(), engine: engine.name(), source }
+                MigrationError::Translate {
+                    path: text.path.clone(),
+                    engine: engine.name(),
+                    source,
+                }
             })?;
             Ok((&text.path, sql))
         }
         (Script::Variants { postgres: text, .. }, Engine::Postgres)
-        | (Script::Variants { sqlite: text, .. }, Engine::Sqlite) => Ok((&text.path, text.sql.clone())),
+        | (Script::Variants { sqlite: text, .. }, Engine::Sqlite) => {
+            Ok((&text.path, text.sql.clone()))
+        }
     }
 }
 
@@ -129,7 +145,11 @@ mod tests {
             let steps = Migrations::embedded().plan(engine).unwrap();
             assert_eq!(steps[0].version, 20_260_101_000_000);
             assert_eq!(steps[0].description, "baseline");
-            assert!(steps[0].up.lines().all(|line| line.starts_with("--")), "{}", steps[0].up);
+            assert!(
+                steps[0].up.lines().all(|line| line.starts_with("--")),
+                "{}",
+                steps[0].up
+            );
         }
     }
 
@@ -137,13 +157,24 @@ mod tests {
     fn what_is_embedded_is_what_the_folder_holds() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
         for (path, sql) in EMBEDDED {
-            assert_eq!(*sql, std::fs::read_to_string(folder.join(path)).unwrap(), "{path}");
+            assert_eq!(
+                *sql,
+                std::fs::read_to_string(folder.join(path)).unwrap(),
+                "{path}"
+            );
         }
         let on_disk = ["", "postgres", "sqlite"]
             .iter()
             .filter_map(|side| std::fs::read_dir(folder.join(side)).ok())
             .flatten()
-            .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "sql"))
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .unwrap()
+                    .path()
+                    .extension()
+                    .is_some_and(|e| e == "sql")
+            })
             .count();
         assert_eq!(on_disk, EMBEDDED.len());
     }
@@ -158,7 +189,13 @@ mod tests {
         let step = |engine| migrations.plan(engine).unwrap().remove(0);
         assert_eq!(step(Engine::Postgres).up, "SELECT 'p'");
         assert_eq!(step(Engine::Sqlite).up, "SELECT 's'");
-        assert_eq!(step(Engine::Sqlite).path, "sqlite/20260301090000_search.sql");
-        assert_ne!(step(Engine::Postgres).checksum, step(Engine::Sqlite).checksum);
+        assert_eq!(
+            step(Engine::Sqlite).path,
+            "sqlite/20260301090000_search.sql"
+        );
+        assert_ne!(
+            step(Engine::Postgres).checksum,
+            step(Engine::Sqlite).checksum
+        );
     }
 }

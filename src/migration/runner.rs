@@ -70,11 +70,17 @@ impl Runner {
         // Read after the lock is had: another process may just have applied what was pending.
         let lines = history::compare(plan, &history::read(&mut self.conn, self.engine).await?);
         refuse(plan, &lines)?;
-        let newest_applied =
-            lines.iter().rev().find(|line| line.standing == Standing::Applied).map(|line| line.version);
+        let newest_applied = lines
+            .iter()
+            .rev()
+            .find(|line| line.standing == Standing::Applied)
+            .map(|line| line.version);
         let mut report = Report::default();
         for step in plan {
-            if lines.iter().any(|l| l.version == step.version && l.standing == Standing::Applied) {
+            if lines
+                .iter()
+                .any(|l| l.version == step.version && l.standing == Standing::Applied)
+            {
                 continue;
             }
             if newest_applied.is_some_and(|newest| newest > step.version) {
@@ -92,10 +98,14 @@ impl Runner {
                     "migration applied"
                 );
                 metrics::counter!("twinbase_migrations_applied_total").increment(1);
-                report.applied.push((step.version, step.description.clone(), took));
+                report
+                    .applied
+                    .push((step.version, step.description.clone(), took));
             }
         }
-        report.current = plan.last().map(|step| (step.version, step.description.clone()));
+        report.current = plan
+            .last()
+            .map(|step| (step.version, step.description.clone()));
         Ok(report)
     }
 
@@ -146,11 +156,27 @@ fn refuse(plan: &[Step], lines: &[Status]) -> Result<(), MigrationError> {
         let (version, description) = (line.version, line.description.clone());
         match line.standing {
             Standing::Pending | Standing::Applied => {}
-            Standing::Dirty => return Err(MigrationError::Dirty { version, description }),
-            Standing::Unknown => return Err(MigrationError::Unknown { version, description }),
+            Standing::Dirty => {
+                return Err(MigrationError::Dirty {
+                    version,
+                    description,
+                });
+            }
+            Standing::Unknown => {
+                return Err(MigrationError::Unknown {
+                    version,
+                    description,
+                });
+            }
             Standing::Changed => {
-                let path = plan.iter().find(|step| step.version == version).map(|step| step.path.clone());
-                return Err(MigrationError::Changed { version, path: path.unwrap_or(description) });
+                let path = plan
+                    .iter()
+                    .find(|step| step.version == version)
+                    .map(|step| step.path.clone());
+                return Err(MigrationError::Changed {
+                    version,
+                    path: path.unwrap_or(description),
+                });
             }
         }
     }

@@ -78,13 +78,22 @@ impl fmt::Display for SourceError {
                  there is nothing to do"
             ),
             Self::NoUp(path) => {
-                write!(f, "{path} undoes a version that no `.up.sql` makes; write the `.up.sql`")
+                write!(
+                    f,
+                    "{path} undoes a version that no `.up.sql` makes; write the `.up.sql`"
+                )
             }
             Self::Slug(one, other) => {
-                write!(f, "{one} and {other} are one version with two slugs; give them one name")
+                write!(
+                    f,
+                    "{one} and {other} are one version with two slugs; give them one name"
+                )
             }
             Self::Bytes(path, what) => {
-                write!(f, "{path} has {what}; save it with LF line ends and without a byte-order mark")
+                write!(
+                    f,
+                    "{path} has {what}; save it with LF line ends and without a byte-order mark"
+                )
             }
         }
     }
@@ -136,13 +145,27 @@ pub fn parse<'a>(
         } else if gathered.slug != name.slug {
             return Err(SourceError::Slug(gathered.first.clone(), path.to_owned()));
         }
-        let texts = if name.down { &mut gathered.down } else { &mut gathered.up };
-        let text = Text { path: path.to_owned(), sql: sql.to_owned() };
+        let texts = if name.down {
+            &mut gathered.down
+        } else {
+            &mut gathered.up
+        };
+        let text = Text {
+            path: path.to_owned(),
+            sql: sql.to_owned(),
+        };
         if let Some(other) = texts.insert(name.side, text) {
-            return Err(SourceError::Duplicate(name.number, other.path, path.to_owned()));
+            return Err(SourceError::Duplicate(
+                name.number,
+                other.path,
+                path.to_owned(),
+            ));
         }
     }
-    versions.into_iter().map(|(number, gathered)| finish(number, gathered)).collect()
+    versions
+        .into_iter()
+        .map(|(number, gathered)| finish(number, gathered))
+        .collect()
 }
 
 fn finish(number: i64, gathered: Gathered) -> Result<Version, SourceError> {
@@ -151,7 +174,12 @@ fn finish(number: i64, gathered: Gathered) -> Result<Version, SourceError> {
     let Some(up) = up else {
         return Err(SourceError::NoUp(gathered.first));
     };
-    Ok(Version { number, description: gathered.slug.replace('_', " "), up, down })
+    Ok(Version {
+        number,
+        description: gathered.slug.replace('_', " "),
+        up,
+        down,
+    })
 }
 
 fn script(number: i64, mut texts: Texts) -> Result<Option<Script>, SourceError> {
@@ -194,9 +222,16 @@ impl<'a> Name<'a> {
         let well_formed = digits.len() == 14
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !slug.is_empty()
-            && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            && slug
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         well_formed.then_some(())?;
-        Some(Self { side, number: digits.parse().ok()?, slug, down })
+        Some(Self {
+            side,
+            number: digits.parse().ok()?,
+            slug,
+            down,
+        })
     }
 }
 
@@ -215,11 +250,17 @@ mod tests {
             ("sqlite/20260301090000_search.up.sql", "-- s"),
             ("postgres/20260301090000_search.up.sql", "-- p"),
             ("20260210120000_add_signals.down.sql", "DROP TABLE signals;"),
-            ("20260210120000_add_signals.up.sql", "CREATE TABLE signals (id BIGINT);"),
+            (
+                "20260210120000_add_signals.up.sql",
+                "CREATE TABLE signals (id BIGINT);",
+            ),
             ("20260101000000_baseline.sql", ""),
         ])
         .unwrap();
-        let names: Vec<_> = versions.iter().map(|v| (v.number, v.description.as_str())).collect();
+        let names: Vec<_> = versions
+            .iter()
+            .map(|v| (v.number, v.description.as_str()))
+            .collect();
         assert_eq!(
             names,
             [
@@ -229,14 +270,18 @@ mod tests {
             ]
         );
         assert!(versions[0].down.is_none());
-        assert!(matches!(&versions[1].down, Some(Script::Portable(t)) if t.sql.starts_with("DROP")));
+        assert!(
+            matches!(&versions[1].down, Some(Script::Portable(t)) if t.sql.starts_with("DROP"))
+        );
         assert!(matches!(&versions[2].up, Script::Variants { sqlite, .. } if sqlite.sql == "-- s"));
     }
 
     #[test]
     fn a_one_sided_version_is_refused_by_name() {
         let said = error(&[("postgres/20260301090000_search.up.sql", "")]);
-        assert!(said.starts_with("postgres/20260301090000_search.up.sql has no counterpart in sqlite/"));
+        assert!(
+            said.starts_with("postgres/20260301090000_search.up.sql has no counterpart in sqlite/")
+        );
         let said = error(&[
             ("20260301090000_search.up.sql", ""),
             ("sqlite/20260301090000_search.down.sql", ""),
@@ -250,7 +295,10 @@ mod tests {
             ("20260301090000_search.sql", ""),
             ("20260301090000_search.up.sql", ""),
         ]);
-        assert!(said.contains("both say what version 20260301090000 does"), "{said}");
+        assert!(
+            said.contains("both say what version 20260301090000 does"),
+            "{said}"
+        );
         let said = error(&[
             ("20260301090000_search.sql", ""),
             ("postgres/20260301090000_search.sql", ""),
@@ -277,8 +325,16 @@ mod tests {
     #[test]
     fn carriage_returns_marks_two_slugs_and_a_lone_down_are_refused() {
         assert!(error(&[("20260101000000_a.sql", "SELECT 1;\r\n")]).contains("carriage return"));
-        assert!(error(&[("20260101000000_a.sql", "\u{feff}SELECT 1;")]).contains("byte-order mark"));
-        assert!(error(&[("20260101000000_a.up.sql", ""), ("20260101000000_b.down.sql", "")]).contains("two slugs"));
+        assert!(
+            error(&[("20260101000000_a.sql", "\u{feff}SELECT 1;")]).contains("byte-order mark")
+        );
+        assert!(
+            error(&[
+                ("20260101000000_a.up.sql", ""),
+                ("20260101000000_b.down.sql", "")
+            ])
+            .contains("two slugs")
+        );
         assert!(error(&[("20260101000000_a.down.sql", "")]).contains("no `.up.sql` makes"));
     }
 }

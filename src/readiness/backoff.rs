@@ -15,7 +15,10 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, next: FIRST.min(limit) }
+        Self {
+            limit,
+            next: FIRST.min(limit),
+        }
     }
 
     pub(super) fn reset(&mut self) {

@@ -89,14 +89,18 @@ impl Probe {
                 Ok(Err(error)) => {
                     tracing::debug!(error = %error, "the probe's connection failed; opening a new one");
                 }
-                Err(_) => tracing::debug!("the probe's connection does not answer; opening a new one"),
+                Err(_) => {
+                    tracing::debug!("the probe's connection does not answer; opening a new one")
+                }
             }
             metrics::counter!("twinbase_readiness_reconnects_total").increment(1);
         }
         let database = &self.database;
         let fresh = async {
             let mut conn = database.connect().await?;
-            ask(database, &mut conn).await.map_err(|error| database.explain(error))?;
+            ask(database, &mut conn)
+                .await
+                .map_err(|error| database.explain(error))?;
             Ok(conn)
         };
         let conn = timeout(self.deadline, fresh).await.unwrap_or_else(|_| {
@@ -109,7 +113,10 @@ impl Probe {
     async fn schema(&mut self) -> Result<(), Problem> {
         let migrated = if self.migrate {
             let report = self.database.migrate(&self.migrations).await?;
-            Migrated { current: report.current, applied: report.applied.len() }
+            Migrated {
+                current: report.current,
+                applied: report.applied.len(),
+            }
         } else {
             let lines = self.database.migration_status(&self.migrations).await?;
             let wrong = |line: &&crate::migration::Status| {
@@ -123,8 +130,13 @@ impl Probe {
                     line.standing.as_str()
                 )));
             }
-            let current = lines.last().map(|line| (line.version, line.description.clone()));
-            Migrated { current, applied: 0 }
+            let current = lines
+                .last()
+                .map(|line| (line.version, line.description.clone()));
+            Migrated {
+                current,
+                applied: 0,
+            }
         };
         self.migrated = Some(migrated);
         Ok(())

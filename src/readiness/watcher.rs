@@ -40,7 +40,11 @@ impl Watcher {
         let probe = Probe::new(database, migrations, config, readiness);
         let readiness = readiness.clone();
         let task = tokio::spawn(watch(probe, location, readiness, sender, stop.clone()));
-        Self { snapshots, stop, task }
+        Self {
+            snapshots,
+            stop,
+            task,
+        }
     }
 
     /// What the last probe found; reading it never waits.
@@ -51,7 +55,9 @@ impl Watcher {
 
     /// Waits for the first probe's result, for `patience` at most, and gives what is known then.
     pub async fn first(&mut self, patience: Duration) -> Snapshot {
-        let known = self.snapshots.wait_for(|now| now.database != DependencyState::Unknown);
+        let known = self
+            .snapshots
+            .wait_for(|now| now.database != DependencyState::Unknown);
         match tokio::time::timeout(patience, known).await {
             Ok(Ok(snapshot)) => snapshot.clone(),
             Ok(Err(_)) | Err(_) => Snapshot::unknown(),
@@ -89,7 +95,10 @@ async fn watch(
             }
             Finding::Behind(_) | Finding::Away(_) => backoff.pause(),
         };
-        let snapshot = Snapshot { migration: probe.migrated.clone(), ..snapshot(&finding, pause) };
+        let snapshot = Snapshot {
+            migration: probe.migrated.clone(),
+            ..snapshot(&finding, pause)
+        };
         tell(&sender.borrow(), &snapshot, &location);
         record(&snapshot);
         sender.send_replace(snapshot);
@@ -107,7 +116,13 @@ fn snapshot(finding: &Finding, next_probe: Duration) -> Snapshot {
         Finding::Behind(problem) => (false, DependencyState::Connected, Some(problem.clone())),
         Finding::Away(error) => (false, DependencyState::Disconnected, Some(chain(error))),
     };
-    Snapshot { ready, database, problem, next_probe, migration: None }
+    Snapshot {
+        ready,
+        database,
+        problem,
+        next_probe,
+        migration: None,
+    }
 }
 
 /// Writes a line for a change, and none for a state that goes on.
@@ -115,7 +130,10 @@ fn tell(before: &Snapshot, now: &Snapshot, location: &str) {
     match &now.problem {
         None if !before.ready => {
             metrics::counter!("twinbase_readiness_changes_total").increment(1);
-            tracing::info!(database = location, "ready: the database answers and its schema is current");
+            tracing::info!(
+                database = location,
+                "ready: the database answers and its schema is current"
+            );
         }
         Some(problem) if now.problem != before.problem => {
             if before.ready {
@@ -123,7 +141,12 @@ fn tell(before: &Snapshot, now: &Snapshot, location: &str) {
             }
             let retry_in_ms = u64::try_from(now.next_probe.as_millis()).unwrap_or(u64::MAX);
             if now.database == DependencyState::Connected {
-                tracing::error!(database = location, problem, retry_in_ms, "not ready: the schema is not current");
+                tracing::error!(
+                    database = location,
+                    problem,
+                    retry_in_ms,
+                    "not ready: the schema is not current"
+                );
             } else {
                 tracing::warn!(problem, retry_in_ms, "not ready: the database is away");
             }
@@ -135,7 +158,8 @@ fn tell(before: &Snapshot, now: &Snapshot, location: &str) {
 fn record(now: &Snapshot) {
     let up = now.database == DependencyState::Connected;
     let result = if up { "up" } else { "down" };
-    metrics::counter!("twinbase_readiness_probes_total", "dependency" => "db", "result" => result).increment(1);
+    metrics::counter!("twinbase_readiness_probes_total", "dependency" => "db", "result" => result)
+        .increment(1);
     metrics::gauge!("twinbase_dependency_up", "dependency" => "db").set(u8::from(up));
     metrics::gauge!("twinbase_ready").set(u8::from(now.ready));
 }

@@ -48,10 +48,12 @@ pub enum ServiceError {
 /// use twinbase::config::Config;
 /// use twinbase::service::{Application, stop_signal};
 ///
-/// # async fn run() -> Result<(), twinbase::service::ServiceError> {
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let stop = stop_signal()?;
 /// let application = Application::new(Config::default()).build().await?;
 /// println!("http://{}", application.address());
-/// application.run_until(stop_signal()).await
+/// application.run_until(stop).await?;
+/// # Ok(())
 /// # }
 /// ```
 pub struct Application<A = ()> {
@@ -80,8 +82,20 @@ impl<A: OpenApi + 'static> Application<A> {
     /// Adds the application's operations.
     #[must_use]
     pub fn api<B: OpenApi + 'static>(self, api: B) -> Application<B> {
-        let Self { config, migrations, title, version, .. } = self;
-        Application { config, api, migrations, title, version }
+        let Self {
+            config,
+            migrations,
+            title,
+            version,
+            ..
+        } = self;
+        Application {
+            config,
+            api,
+            migrations,
+            title,
+            version,
+        }
     }
 
     /// Replaces the migrations with the application's.
@@ -93,7 +107,11 @@ impl<A: OpenApi + 'static> Application<A> {
     /// Gives the document its title and version.
     #[must_use]
     pub fn named(self, title: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { title: title.into(), version: version.into(), ..self }
+        Self {
+            title: title.into(),
+            version: version.into(),
+            ..self
+        }
     }
 
     /// Binds the address, makes the pool, and starts to watch the database, which may be away.
@@ -114,7 +132,11 @@ impl<A: OpenApi + 'static> Application<A> {
                 }
                 _ => "choose an address of this machine (TWINBASE_SERVER__LISTEN)",
             };
-            ServiceError::Listen { address: listen, advice, source }
+            ServiceError::Listen {
+                address: listen,
+                advice,
+                source,
+            }
         };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -131,7 +153,14 @@ impl<A: OpenApi + 'static> Application<A> {
             body_limit: self.config.server.body_limit,
         };
         let endpoint = api::endpoint(state, self.api, &self.title, &self.version);
-        Ok(Built { config: self.config, database, watcher, acceptor, address, endpoint })
+        Ok(Built {
+            config: self.config,
+            database,
+            watcher,
+            acceptor,
+            address,
+            endpoint,
+        })
     }
 }
 
@@ -168,14 +197,21 @@ impl Built {
     ///
     /// # Errors
     /// [`ServiceError::Serve`] when the server breaks off.
-    pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServiceError> {
+    pub async fn run_until(
+        self,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServiceError> {
         let patience = self.config.server.shutdown_timeout;
         let stopped = std::sync::OnceLock::new();
         let noted = async {
             stop.await;
             stopped.get_or_init(Instant::now);
-            tracing::info!(within_s = patience.as_secs(), "stopping: requests in hand are finished first");
+            tracing::info!(
+                within_s = patience.as_secs(),
+                "stopping: requests in hand are finished first"
+            );
         };
+        tracing::info!(address = %self.address, "serving");
         // Requests get nine tenths of the time, so that the pool can still close in the rest.
         let served = Server::new_with_acceptor(self.acceptor)
             .run_with_graceful_shutdown(self.endpoint, noted, Some(patience.mul_f64(0.9)))
@@ -186,7 +222,9 @@ impl Built {
             self.database.close().await;
         };
         if tokio::time::timeout(left, closing).await.is_err() {
-            tracing::warn!("connections were still in use at the end of server.shutdown_timeout; they are cut off");
+            tracing::warn!(
+                "connections were still in use at the end of server.shutdown_timeout; they are cut off"
+            );
         } else {
             tracing::info!("stopped: the pool is closed");
         }

@@ -1,40 +1,61 @@
 //! The signals that stop a service.
 
-/// Is done at the first SIGTERM or Ctrl-C. A second Ctrl-C or SIGTERM ends the process at once.
-pub async fn stop_signal() {
-    wait().await;
-    tokio::spawn(async {
-        wait().await;
-        tracing::warn!("a second signal: the process ends at once");
-        std::process::exit(130);
-    });
+use std::io;
+
+/// Listens for SIGTERM and Ctrl-C from now on; the future is done at the first of them. A second one
+/// ends the process at once.
+///
+/// # Errors
+/// When the system does not let this process listen.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
+    let mut signals = Signals::listen()?;
+    Ok(async move {
+        signals.next().await;
+        tokio::spawn(async move {
+            signals.next().await;
+            tracing::warn!("a second signal: the process ends at once");
+            std::process::exit(130);
+        });
+    })
 }
 
 #[cfg(unix)]
-async fn wait() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                () = ctrl_c() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(error = %error, "SIGTERM can't be listened for; only Ctrl-C stops the service");
-            ctrl_c().await;
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
 
-#[cfg(not(unix))]
-async fn wait() {
-    ctrl_c().await;
-}
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
 
-async fn ctrl_c() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(error = %error, "Ctrl-C can't be listened for");
-        std::future::pending::<()>().await;
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

@@ -16,12 +16,16 @@ use crate::config::{LogConfig, LogFormat};
 /// # Errors
 /// When `log.level` is no filter; the configuration has checked that at load.
 pub fn init(config: &LogConfig) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(&config.level)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // poem tells of its start and stop too, and each is told once.
+    let filter = EnvFilter::builder().parse(format!("poem::server=warn,{}", config.level))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let started = match config.format {
-        LogFormat::Pretty => {
-            lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
-        }
+        LogFormat::Pretty => lines
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_target(false)
+            .try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
     if started.is_ok() {
@@ -32,7 +36,10 @@ pub fn init(config: &LogConfig) -> Result<(), ParseError> {
                 .copied()
                 .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
                 .unwrap_or("no message");
-            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            let place = panic
+                .location()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             tracing::error!(panic = message, place, "a task panicked");
         }));
     }

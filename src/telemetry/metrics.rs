@@ -6,7 +6,9 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds of the histograms' buckets, in seconds: from a read of an embedded file to a time-out.
-const SECONDS: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0];
+const SECONDS: &[f64] = &[
+    0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0,
+];
 
 /// The process's metrics.
 #[derive(Clone)]
@@ -58,15 +60,50 @@ pub fn recorder() -> Metrics {
 
 fn describe() {
     describe_gauge!("twinbase_ready", "1 while the service is ready, else 0");
-    describe_gauge!("twinbase_dependency_up", "1 while the dependency answers its probe, else 0");
-    describe_counter!("twinbase_readiness_probes_total", "Probes of a dependency, by result");
-    describe_counter!("twinbase_readiness_changes_total", "How often readiness changed");
-    describe_histogram!("twinbase_readiness_probe_seconds", Unit::Seconds, "How long a probe took");
-    describe_counter!("twinbase_database_connect_errors_total", "Connections that could not be opened");
-    describe_counter!("twinbase_pool_connects_total", "Connections that the pool opened");
-    describe_counter!("twinbase_pool_recycled_total", "Pooled connections closed for their age");
-    describe_counter!("twinbase_pool_dropped_by_ping_total", "Pooled connections found dead at checkout");
-    describe_counter!("twinbase_migrations_applied_total", "Migrations that this process applied");
-    describe_histogram!("twinbase_http_request_seconds", Unit::Seconds, "How long an answer took");
-    describe_counter!("twinbase_http_panics_total", "Requests whose handler panicked");
+    describe_gauge!(
+        "twinbase_dependency_up",
+        "1 while the dependency answers its probe, else 0"
+    );
+    describe_counter!(
+        "twinbase_readiness_probes_total",
+        "Probes of a dependency, by result"
+    );
+    describe_counter!(
+        "twinbase_readiness_changes_total",
+        "How often readiness changed"
+    );
+    describe_histogram!(
+        "twinbase_readiness_probe_seconds",
+        Unit::Seconds,
+        "How long a probe took"
+    );
+    describe_counter!(
+        "twinbase_database_connect_errors_total",
+        "Connections that could not be opened"
+    );
+    describe_counter!(
+        "twinbase_pool_connects_total",
+        "Connections that the pool opened"
+    );
+    describe_counter!(
+        "twinbase_pool_recycled_total",
+        "Pooled connections closed for their age"
+    );
+    describe_counter!(
+        "twinbase_pool_dropped_by_ping_total",
+        "Pooled connections found dead at checkout"
+    );
+    describe_counter!(
+        "twinbase_migrations_applied_total",
+        "Migrations that this process applied"
+    );
+    describe_histogram!(
+        "twinbase_http_request_seconds",
+        Unit::Seconds,
+        "How long an answer took"
+    );
+    describe_counter!(
+        "twinbase_http_panics_total",
+        "Requests whose handler panicked"
+    );
 }

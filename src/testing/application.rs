@@ -26,7 +26,10 @@ impl TestApplication {
     #[must_use]
     pub fn config(database: DatabaseConfig) -> Config {
         Config {
-            server: ServerConfig { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..ServerConfig::default() },
+            server: ServerConfig {
+                listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                ..ServerConfig::default()
+            },
             readiness: ReadinessConfig {
                 interval: Duration::from_millis(50),
                 retry_max: Duration::from_millis(500),
@@ -55,7 +58,12 @@ impl TestApplication {
             // A dropped sender stops it too.
             let _ = stopped.await;
         }));
-        Self { address, database, stop, running }
+        Self {
+            address,
+            database,
+            stop,
+            running,
+        }
     }
 
     /// Where it listens.
@@ -86,7 +94,10 @@ impl TestApplication {
             if answer.status == status {
                 return answer;
             }
-            assert!(Instant::now() < deadline, "still {answer:?}, and not {status}");
+            assert!(
+                Instant::now() < deadline,
+                "still {answer:?}, and not {status}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -97,6 +108,9 @@ impl TestApplication {
     /// When it ends with an error.
     pub async fn stop(self) {
         drop(self.stop);
-        self.running.await.expect("no panic").expect("a stop in good order");
+        self.running
+            .await
+            .expect("no panic")
+            .expect("a stop in good order");
     }
 }

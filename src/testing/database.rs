@@ -35,11 +35,24 @@ impl TestDatabase {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let url = format!("sqlite:{}", folder.path().join("test.db").display());
-                Self { engine, url: parse(&url), name, folder: Some(folder) }
+                Self {
+                    engine,
+                    url: parse(&url),
+                    name,
+                    folder: Some(folder),
+                }
             }
             Engine::Postgres => {
-                administer(&format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")).await;
-                Self { engine, url: parse(&server_url(&name)), name, folder: None }
+                administer(&format!(
+                    "CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy"
+                ))
+                .await;
+                Self {
+                    engine,
+                    url: parse(&server_url(&name)),
+                    name,
+                    folder: None,
+                }
             }
         }
     }
@@ -107,7 +120,11 @@ fn server_url(database: &str) -> String {
 
 async fn administer(sql: &str) {
     sqlx::any::install_default_drivers();
-    let mut conn = AnyConnection::connect(&server_url("postgres")).await.expect("the test server answers");
-    conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await.expect("the test server obeys");
+    let mut conn = AnyConnection::connect(&server_url("postgres"))
+        .await
+        .expect("the test server answers");
+    conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)))
+        .await
+        .expect("the test server obeys");
     conn.close().await.expect("the connection closes");
 }

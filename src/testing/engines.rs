@@ -78,6 +78,8 @@ fn left_out() -> bool {
             });
             true
         }
-        Ok(other) => panic!("TWINBASE_TEST_ENGINES={other}: write `sqlite`, or unset it to test both engines"),
+        Ok(other) => panic!(
+            "TWINBASE_TEST_ENGINES={other}: write `sqlite`, or unset it to test both engines"
+        ),
     }
 }

@@ -50,14 +50,19 @@ impl Binaries {
         places.extend(env::var_os("PG_BINDIR").map(PathBuf::from));
         places.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/postgres/bin"));
         if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
-            places.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+            places.push(PathBuf::from(
+                String::from_utf8_lossy(&output.stdout).trim(),
+            ));
         }
         let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
             .into_iter()
             .flatten()
             .filter_map(|entry| {
                 let entry = entry.ok()?;
-                Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
+                Some((
+                    entry.file_name().to_str()?.parse().ok()?,
+                    entry.path().join("bin"),
+                ))
             })
             .collect();
         debian.sort();
@@ -96,7 +101,10 @@ impl PostgresServer {
                 if env::var_os("TEST_POSTGRES_URL").is_some() {
                     return None;
                 }
-                Some(Self::start().unwrap_or_else(|error| panic!("{}", crate::telemetry::chain(&error))))
+                Some(
+                    Self::start()
+                        .unwrap_or_else(|error| panic!("{}", crate::telemetry::chain(&error))),
+                )
             })
             .as_ref()
     }
@@ -108,28 +116,52 @@ impl PostgresServer {
     pub fn start() -> Result<Self, HarnessError> {
         let binaries = Binaries::find()?;
         // Memory, where there is such a place: a test's database is worth nothing on a disk.
-        let base = Some(PathBuf::from("/dev/shm")).filter(|path| path.is_dir()).unwrap_or_else(env::temp_dir);
-        let folder = tempfile::Builder::new().prefix("twinbase-postgres-").tempdir_in(base)?.keep();
+        let base = Some(PathBuf::from("/dev/shm"))
+            .filter(|path| path.is_dir())
+            .unwrap_or_else(env::temp_dir);
+        let folder = tempfile::Builder::new()
+            .prefix("twinbase-postgres-")
+            .tempdir_in(base)?
+            .keep();
         if let Some(user) = unprivileged() {
             std::os::unix::fs::chown(&folder, Some(user.0), Some(user.1))?;
         }
         let data = folder.join("data");
         let mut initdb = binaries.command("initdb");
-        initdb.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
+        initdb.args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "-D",
+        ]);
         let output = as_unprivileged(&mut initdb, &folder).arg(&data).output()?;
         if !output.status.success() {
-            return Err(HarnessError::Start(format!("initdb: {}", String::from_utf8_lossy(&output.stderr).trim())));
+            return Err(HarnessError::Start(format!(
+                "initdb: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            )));
         }
-        let rules = "host all guarded all scram-sha-256\nlocal all all trust\nhost all all all trust\n";
+        let rules =
+            "host all guarded all scram-sha-256\nlocal all all trust\nhost all all all trust\n";
         fs::write(data.join("pg_hba.conf"), rules)?;
-        let server = Self { binaries, data, port: free_port()?, keeper: Mutex::new(None) };
+        let server = Self {
+            binaries,
+            data,
+            port: free_port()?,
+            keeper: Mutex::new(None),
+        };
         let settings = format!(
             "\nlisten_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\nfsync = off\n\
              full_page_writes = off\nsynchronous_commit = off\nmax_connections = 300\nshared_buffers = 64MB\n\
              logging_collector = off\nautovacuum = off\n",
             server.port
         );
-        fs::OpenOptions::new().append(true).open(server.data.join("postgresql.conf"))?.write_all(settings.as_bytes())?;
+        fs::OpenOptions::new()
+            .append(true)
+            .open(server.data.join("postgresql.conf"))?
+            .write_all(settings.as_bytes())?;
         server.start_again()?;
         Ok(server)
     }
@@ -167,7 +199,10 @@ impl PostgresServer {
     /// The server writes its state into the eighth line of `postmaster.pid`.
     fn is_ready(&self) -> bool {
         let state = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
-        state.lines().nth(7).is_some_and(|line| line.trim() == "ready")
+        state
+            .lines()
+            .nth(7)
+            .is_some_and(|line| line.trim() == "ready")
     }
 
     /// Stops the server and waits until it is gone; its data stays.
@@ -175,7 +210,9 @@ impl PostgresServer {
     /// # Panics
     /// When the server's keeper can't be spoken to.
     pub fn stop(&self) {
-        let Some(mut child) = self.keeper.lock().expect("no panic").take() else { return };
+        let Some(mut child) = self.keeper.lock().expect("no panic").take() else {
+            return;
+        };
         let mut input = child.stdin.take().expect("its standard input is a pipe");
         input.write_all(b"stop\n").expect("the keeper listens");
         child.wait().expect("the keeper ends");
@@ -216,7 +253,9 @@ fn unprivileged() -> Option<(u32, u32)> {
     }
     let users = fs::read_to_string("/etc/passwd").ok()?;
     ["postgres", "nobody"].iter().find_map(|wanted| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(wanted))?;
+        let line = users
+            .lines()
+            .find(|line| line.split(':').next() == Some(wanted))?;
         let mut fields = line.split(':').skip(2);
         Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     })

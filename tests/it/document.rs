@@ -4,17 +4,26 @@ use std::process::{Command, Stdio};
 use twinbase::testing::TestApplication;
 
 /// A Python program under `tests/tools`, run by the environment that `scripts/tools` makes.
-pub fn tool(script: &str) -> Command {
+pub(crate) fn tool(script: &str) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python: PathBuf = root.join("target/tools/venv/bin/python");
-    assert!(python.is_file(), "{} is missing: run ./scripts/tools", python.display());
+    assert!(
+        python.is_file(),
+        "{} is missing: run ./scripts/tools",
+        python.display()
+    );
     let mut command = Command::new(python);
-    command.current_dir(root).arg(root.join("tests/tools").join(script)).stdin(Stdio::null());
+    command
+        .current_dir(root)
+        .arg(root.join("tests/tools").join(script))
+        .stdin(Stdio::null());
     command
 }
 
-pub async fn assert_succeeds(mut command: Command) {
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+pub(crate) async fn assert_succeeds(mut command: Command) {
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
     assert!(
         output.status.success(),
         "{}\n{}",
@@ -28,7 +37,10 @@ const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.js
 #[test]
 fn the_committed_document_is_the_programs() {
     let committed = std::fs::read_to_string(COMMITTED).unwrap_or_default();
-    let output = Command::new(env!("CARGO_BIN_EXE_twinbase")).arg("openapi").output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_twinbase"))
+        .arg("openapi")
+        .output()
+        .unwrap();
     assert!(
         committed == String::from_utf8_lossy(&output.stdout),
         "openapi/openapi.json is stale; mend it with: just openapi"

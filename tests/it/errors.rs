@@ -41,16 +41,31 @@ async fn serve(database: &TestDatabase, body_limit: usize) -> TestApplication {
 /// The answer is problem details, and the document has it for that operation.
 fn assert_documented(answer: &Answer, document: &Value, status: u16, path: &str, method: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
-    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/problem+json"),
+        "{answer:?}"
+    );
     let problem = answer.json();
     assert_eq!(problem["status"], status);
     for key in ["type", "title", "detail"] {
-        assert!(problem[key].as_str().is_some_and(|text| !text.is_empty()), "{key} of {problem}");
+        assert!(
+            problem[key].as_str().is_some_and(|text| !text.is_empty()),
+            "{key} of {problem}"
+        );
     }
     let response = &document["paths"][path][method]["responses"][status.to_string()];
-    let name = response["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+    let name = response["$ref"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap();
     let described = &document["components"]["responses"][name];
-    assert!(described["content"]["application/problem+json"]["schema"].is_object(), "{described}");
+    assert!(
+        described["content"]["application/problem+json"]["schema"].is_object(),
+        "{described}"
+    );
 }
 
 twinbase::on_both_engines! {

@@ -1,7 +1,10 @@
 //! Twinbase's integration tests, a module a subject. Every claim about behaviour runs on both engines.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-#![expect(clippy::missing_panics_doc, reason = "a test is documented by its name")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a test is documented by its name"
+)]
 
 /// One line and an exit code for whatever is wrong with the input.
 mod bad_input;
@@ -17,9 +20,9 @@ mod outages;
 mod pool;
 /// The program itself, run as a user does.
 mod program;
-/// README and the code say the same.
-mod readme;
 /// Readiness and liveness while all is well.
 mod readiness;
+/// README and the code say the same.
+mod readme;
 /// Swagger UI in a real browser.
 mod swagger_ui;

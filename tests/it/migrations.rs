@@ -5,8 +5,10 @@ use twinbase::migration::{MigrationError, Migrations, Standing};
 use twinbase::telemetry::chain;
 
 const BASELINE: (&str, &str) = ("20260101000000_baseline.sql", "-- the start\n");
-const SIGNALS: (&str, &str) =
-    ("20260210120000_add_signals.sql", "CREATE TABLE signals (id BIGINT NOT NULL PRIMARY KEY);\n");
+const SIGNALS: (&str, &str) = (
+    "20260210120000_add_signals.sql",
+    "CREATE TABLE signals (id BIGINT NOT NULL PRIMARY KEY);\n",
+);
 
 fn migrations(files: &[(&'static str, &'static str)]) -> Migrations {
     Migrations::from_files(files.iter().copied()).unwrap()

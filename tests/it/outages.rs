@@ -11,7 +11,11 @@ use twinbase::testing::{PostgresServer, TestApplication, run_alone};
 /// A database of a test's own that can be taken away and brought back: a server that is stopped, a
 /// folder that is moved.
 enum Outage {
-    Sqlite { _home: TempDir, here: PathBuf, away: PathBuf },
+    Sqlite {
+        _home: TempDir,
+        here: PathBuf,
+        away: PathBuf,
+    },
     Postgres(PostgresServer),
 }
 
@@ -22,7 +26,11 @@ impl Outage {
                 let home = tempfile::tempdir().unwrap();
                 let (here, away) = (home.path().join("here"), home.path().join("away"));
                 fs::create_dir(&here).unwrap();
-                Self::Sqlite { _home: home, here, away }
+                Self::Sqlite {
+                    _home: home,
+                    here,
+                    away,
+                }
             }
             Engine::Postgres => Self::Postgres(PostgresServer::start().unwrap()),
         }
@@ -33,7 +41,10 @@ impl Outage {
             Self::Sqlite { here, .. } => format!("sqlite:{}", here.join("test.db").display()),
             Self::Postgres(server) => server.url("postgres"),
         };
-        DatabaseConfig { url: Some(url.parse().unwrap()), ..DatabaseConfig::default() }
+        DatabaseConfig {
+            url: Some(url.parse().unwrap()),
+            ..DatabaseConfig::default()
+        }
     }
 
     fn begin(&self) {
@@ -111,9 +122,14 @@ async fn comes_late(outage: Outage) {
 async fn pool_recovers(outage: Outage) {
     let database = Database::new(&outage.config()).unwrap();
     let ask = || async {
-        sqlx::query("SELECT count(*) FROM pg_or_sqlite").fetch_one(database.pool()).await
+        sqlx::query("SELECT count(*) FROM pg_or_sqlite")
+            .fetch_one(database.pool())
+            .await
     };
-    sqlx::query("CREATE TABLE pg_or_sqlite (id BIGINT)").execute(database.pool()).await.unwrap();
+    sqlx::query("CREATE TABLE pg_or_sqlite (id BIGINT)")
+        .execute(database.pool())
+        .await
+        .unwrap();
     ask().await.unwrap();
     outage.begin();
     tokio::time::sleep(Duration::from_millis(50)).await;

@@ -6,7 +6,11 @@ use twinbase::database::Database;
 use twinbase::testing::run_alone;
 
 async fn number(database: &Database, sql: &'static str) -> i64 {
-    sqlx::query(sql).fetch_one(database.pool()).await.unwrap().get(0)
+    sqlx::query(sql)
+        .fetch_one(database.pool())
+        .await
+        .unwrap()
+        .get(0)
 }
 
 twinbase::on_both_engines! {
@@ -118,25 +122,42 @@ twinbase::on_both_engines! {
 #[test]
 fn the_whole_pool_sees_one_database_in_memory() {
     run_alone(async {
-        let config = DatabaseConfig { url: Some("sqlite::memory:".parse().unwrap()), ..DatabaseConfig::default() };
+        let config = DatabaseConfig {
+            url: Some("sqlite::memory:".parse().unwrap()),
+            ..DatabaseConfig::default()
+        };
         let database = Database::new(&config).unwrap();
-        sqlx::query("CREATE TABLE seen (id BIGINT)").execute(database.pool()).await.unwrap();
+        sqlx::query("CREATE TABLE seen (id BIGINT)")
+            .execute(database.pool())
+            .await
+            .unwrap();
         let mut writer = database.pool().begin().await.unwrap();
-        sqlx::query("INSERT INTO seen VALUES (1)").execute(&mut *writer).await.unwrap();
+        sqlx::query("INSERT INTO seen VALUES (1)")
+            .execute(&mut *writer)
+            .await
+            .unwrap();
         // A reader neither waits for the writer nor sees what is not committed.
         assert_eq!(number(&database, "SELECT count(*) FROM seen").await, 0);
         writer.commit().await.unwrap();
         let mut held = Vec::new();
         for _ in 0..5 {
             let mut conn = database.pool().acquire().await.unwrap();
-            let row = sqlx::query("SELECT count(*) FROM seen").fetch_one(&mut *conn).await.unwrap();
+            let row = sqlx::query("SELECT count(*) FROM seen")
+                .fetch_one(&mut *conn)
+                .await
+                .unwrap();
             assert_eq!(row.get::<i64, _>(0), 1);
             held.push(conn);
         }
         drop(held);
         // Another pool's memory is another database.
         let other = Database::new(&config).unwrap();
-        assert!(sqlx::query("SELECT * FROM seen").fetch_all(other.pool()).await.is_err());
+        assert!(
+            sqlx::query("SELECT * FROM seen")
+                .fetch_all(other.pool())
+                .await
+                .is_err()
+        );
         other.close().await;
         database.close().await;
     });

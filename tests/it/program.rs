@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 use twinbase::testing::request;
 
 /// The program in a folder, with nothing of this process's environment.
-pub fn program(folder: &Path) -> Command {
+pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_twinbase"));
-    command.current_dir(folder).env_clear().env("TWINBASE_SERVER__LISTEN", "127.0.0.1:0");
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("TWINBASE_SERVER__LISTEN", "127.0.0.1:0");
     // Coverage is written where the run that measures it wants it.
     if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
         command.env("LLVM_PROFILE_FILE", profile);
@@ -18,26 +21,30 @@ pub fn program(folder: &Path) -> Command {
     command
 }
 
-pub fn run(command: &mut Command) -> Output {
+pub(crate) fn run(command: &mut Command) -> Output {
     command.stdin(Stdio::null()).output().unwrap()
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A program that serves, and ends with the test.
-pub struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    pub address: SocketAddr,
-    pub banner: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) banner: String,
 }
 
 impl Serving {
     /// Starts it and reads its banner.
-    pub fn start(command: &mut Command) -> Self {
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
         let mut banner = String::new();
         let address = loop {
@@ -53,17 +60,23 @@ impl Serving {
             }
         };
         banner.push_str(&lines.next().unwrap().unwrap());
-        Self { child, address, banner }
+        Self {
+            child,
+            address,
+            banner,
+        }
     }
 
     /// Sends a signal by name.
-    pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{signal}"), &self.child.id().to_string()])
+            .status();
         assert!(status.unwrap().success());
     }
 
     /// Waits for the end; gives the exit code, what was logged, and how long it took.
-    pub fn wait(mut self) -> (Option<i32>, String, Duration) {
+    pub(crate) fn wait(mut self) -> (Option<i32>, String, Duration) {
         let started = Instant::now();
         let mut child = std::mem::replace(&mut self.child, Command::new("true").spawn().unwrap());
         let stderr = child.stderr.take().unwrap();
@@ -84,15 +97,30 @@ impl Drop for Serving {
 fn in_an_empty_folder_it_serves_on_sqlite_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let serving = Serving::start(&mut program(folder.path()));
-    for part in ["SQLite", "twinbase.db", "20260101000000 baseline (1 applied now)", "/docs"] {
-        assert!(serving.banner.contains(part), "no {part:?} in {}", serving.banner);
+    for part in [
+        "SQLite",
+        "twinbase.db",
+        "20260101000000 baseline (1 applied now)",
+        "/docs",
+    ] {
+        assert!(
+            serving.banner.contains(part),
+            "no {part:?} in {}",
+            serving.banner
+        );
     }
     assert!(folder.path().join("twinbase.db").is_file());
     serving.signal("TERM");
     let (code, log, _) = serving.wait();
     assert_eq!(code, Some(0));
-    let said = log.lines().filter(|line| line.contains("WARN") && line.contains("twinbase.db")).count();
-    assert_eq!(said, 1, "one warning that SQLite was chosen, and where: {log}");
+    let said = log
+        .lines()
+        .filter(|line| line.contains("WARN") && line.contains("twinbase.db"))
+        .count();
+    assert_eq!(
+        said, 1,
+        "one warning that SQLite was chosen, and where: {log}"
+    );
     assert!(log.contains("stopped: the pool is closed"), "{log}");
 }
 
@@ -110,18 +138,33 @@ fn a_second_start_finds_nothing_to_apply() {
 #[test]
 fn json_logs_are_an_object_a_line_and_there_is_no_banner() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("twinbase.toml"), "[log]\nformat = \"json\"\n").unwrap();
-    let mut child = program(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    fs::write(
+        folder.path().join("twinbase.toml"),
+        "[log]\nformat = \"json\"\n",
+    )
+    .unwrap();
+    let mut child = program(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
     let mut seen = Vec::new();
     while let Some(line) = lines.next() {
         let object: serde_json::Value = serde_json::from_str(&line).unwrap();
         seen.push(object["message"].as_str().unwrap().to_owned());
-        if seen.iter().any(|m| m.starts_with("ready")) && seen.iter().any(|m| m.starts_with("serving")) {
+        if seen.iter().any(|m| m.starts_with("ready"))
+            && seen.iter().any(|m| m.starts_with("serving"))
+        {
             break;
         }
     }
-    let stop = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let stop = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(stop.success());
     for line in lines {
         serde_json::from_str::<serde_json::Value>(&line).unwrap();

@@ -67,7 +67,7 @@ impl fmt::Display for Engine {
 /// assert_eq!(url.location(), "PostgreSQL at db.example:5432, database app, user me");
 /// # Ok::<(), twinbase::config::UrlError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub struct DatabaseUrl {
     /// For sqlx, secrets included.
@@ -77,7 +77,7 @@ pub struct DatabaseUrl {
 }
 
 /// What a URL leads to.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 enum Target {
     Postgres {
         location: String,
@@ -94,9 +94,12 @@ enum Target {
 /// How a SQLite file is opened: the parameter `mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
+    /// `ro`
     ReadOnly,
-    ReadWrite,
-    ReadWriteCreate,
+    /// `rw`: the file must exist.
+    Existing,
+    /// `rwc`: it is created when missing.
+    Create,
 }
 
 impl DatabaseUrl {
@@ -206,6 +209,15 @@ impl FromStr for DatabaseUrl {
         }
     }
 }
+
+/// Two spellings of one address are equal; the password counts.
+impl PartialEq for DatabaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for DatabaseUrl {}
 
 impl TryFrom<String> for DatabaseUrl {
     type Error = UrlError;

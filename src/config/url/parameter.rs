@@ -135,14 +135,13 @@ pub(super) fn translate(
         "port" if value.parse::<u16>().is_err() => {
             return refuse("its value must be one port, 0 to 65535");
         }
-        "host" if value.contains(',') => return Err(UrlError::SeveralHosts),
-        "hostaddr" if value.contains(',') => return Err(UrlError::SeveralHosts),
+        "host" | "hostaddr" if value.contains(',') => return Err(UrlError::SeveralHosts),
         "hostaddr" if value.parse::<IpAddr>().is_err() => {
             return refuse("its value must be an IP address");
         }
         "password" if value == "***" => return Err(UrlError::Redacted),
-        "application_name" if !(1..=63).contains(&value.len()) => {
-            return refuse("its value must have 1 to 63 bytes");
+        "application_name" if crate::config::database::application_name(value).is_err() => {
+            return refuse("its value must have 1 to 63 printable ASCII characters");
         }
         _ => {}
     }

@@ -158,23 +158,26 @@ impl Place {
 
     /// Says only what the URL says: sqlx fills the rest from PGHOST, PGPORT, PGUSER and PGDATABASE.
     fn describe(&self) -> String {
-        let mut text = match self.host.as_str() {
-            "" => "PostgreSQL at the default host".to_owned(),
-            socket if socket.starts_with('/') => format!("PostgreSQL at the socket {socket}"),
-            host => format!("PostgreSQL at {host}"),
+        let host = match self.host.as_str() {
+            "" => "the default host".to_owned(),
+            socket if socket.starts_with('/') => format!("the socket {socket}"),
+            host => host.to_owned(),
         };
-        if let Some(port) = self.port {
-            text.push_str(&format!(":{port}"));
-        }
-        if !self.database.is_empty() {
-            text.push_str(&format!(", database {}", self.database));
-        }
-        if !self.user.is_empty() {
-            text.push_str(&format!(", user {}", self.user));
-        }
-        text.escape_debug().to_string()
+        let port = self.port.map_or(String::new(), |port| format!(":{port}"));
+        let named = |name: &str, value: &str| {
+            if value.is_empty() {
+                String::new()
+            } else {
+                format!(", {name} {value}")
+            }
+        };
+        let (database, user) = (named("database", &self.database), named("user", &self.user));
+        format!("PostgreSQL at {host}{port}{database}{user}")
+            .escape_debug()
+            .to_string()
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests;

@@ -92,8 +92,14 @@ struct Parameters {
     mode: Option<Mode>,
     memory: bool,
     immutable: bool,
-    shared_cache: bool,
-    private_cache: bool,
+    cache: Option<Cache>,
+}
+
+/// The parameter `cache`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cache {
+    Shared,
+    Private,
 }
 
 impl Parameters {
@@ -112,12 +118,12 @@ impl Parameters {
             }
             match (&*name, &*value) {
                 ("mode", "ro") => read.mode = Some(Mode::ReadOnly),
-                ("mode", "rw") => read.mode = Some(Mode::ReadWrite),
-                ("mode", "rwc") => read.mode = Some(Mode::ReadWriteCreate),
+                ("mode", "rw") => read.mode = Some(Mode::Existing),
+                ("mode", "rwc") => read.mode = Some(Mode::Create),
                 ("mode", "memory") => read.memory = true,
                 ("mode", _) => return refuse("its value must be ro, rw, rwc or memory"),
-                ("cache", "shared") => read.shared_cache = true,
-                ("cache", "private") => read.private_cache = true,
+                ("cache", "shared") => read.cache = Some(Cache::Shared),
+                ("cache", "private") => read.cache = Some(Cache::Private),
                 ("cache", _) => return refuse("its value must be shared or private"),
                 ("immutable", "1" | "true") => read.immutable = true,
                 ("immutable", "0" | "false") => {}
@@ -144,7 +150,7 @@ impl Parameters {
                 hint: hint.into(),
             })
         };
-        if self.private_cache {
+        if self.cache == Some(Cache::Private) {
             return refuse(
                 "cache",
                 "a database in memory is shared by the whole pool; remove it",
@@ -180,7 +186,7 @@ impl Parameters {
         if file.rsplit('/').next() == Some(":memory:") {
             return Err(UrlError::MemoryAsFile);
         }
-        if self.shared_cache {
+        if self.cache == Some(Cache::Shared) {
             return refuse(
                 "cache",
                 "a shared cache locks whole tables and ignores the busy timeout; remove it",
@@ -202,8 +208,8 @@ impl Parameters {
         let mode = match self.mode {
             Some(Mode::ReadOnly) if self.immutable => "mode=ro&immutable=1",
             Some(Mode::ReadOnly) => "mode=ro",
-            Some(Mode::ReadWrite) => "mode=rw",
-            Some(Mode::ReadWriteCreate) => "mode=rwc",
+            Some(Mode::Existing) => "mode=rw",
+            Some(Mode::Create) => "mode=rwc",
             None => "",
         };
         Ok(DatabaseUrl::file(
@@ -216,4 +222,5 @@ impl Parameters {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests;

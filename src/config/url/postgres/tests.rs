@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
 use percent_encoding::percent_decode_str;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
@@ -139,6 +137,7 @@ fn parameters_that_sqlx_would_ignore_are_refused_with_what_to_write() {
         ("schema=app", "options[search_path]"),
         ("keepalives=1", "sqlx doesn't read it"),
         ("sslmode=on", "verify-full"),
+        ("application_name=p%C3%A9", "printable ASCII"),
         ("port=70000", "one port"),
         ("statement-cache-capacity=many", "whole number"),
         ("sslmode=require&sslmode=disable", "twice"),

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
 use sqlx::any::AnyConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::path::Path;
@@ -99,6 +97,7 @@ fn a_url_without_a_file_is_refused() {
     for text in ["sqlite:", "sqlite://", "sqlite://?mode=rwc"] {
         assert_eq!(refuse(text), UrlError::NoFile, "{text}");
     }
+    assert_eq!(parse("sqlite:/x.db"), parse("sqlite:///x.db"));
     assert_eq!(refuse("sqlite:file:x.db"), UrlError::FileUri);
 }
 
