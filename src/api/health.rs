@@ -1,5 +1,10 @@
 //! Liveness and readiness.
 
+#![expect(
+    clippy::unused_async,
+    reason = "poem-openapi wants operations to be async"
+)]
+
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use tokio::sync::watch;

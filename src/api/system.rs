@@ -1,5 +1,10 @@
 //! The pages beside the API: Swagger UI, the document, metrics.
 
+#![expect(
+    clippy::unused_async,
+    reason = "poem-openapi wants operations to be async"
+)]
+
 use std::sync::{Arc, OnceLock};
 
 use poem_openapi::payload::{Html, Json, PlainText};

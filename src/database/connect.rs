@@ -95,14 +95,30 @@ impl Connector {
     }
 
     fn sqlite_url(&self, file: &Path, purpose: Purpose) -> Result<Url, sqlx::Error> {
+        let mut url = match &self.memory {
+            Some(_) => {
+                let mut url = parse("sqlite:")?;
+                url.set_path(&file.to_string_lossy());
+                url
+            }
+            None => parse(self.target.expose())?,
+        };
+        let said = url.query_pairs().any(|(key, _)| key == "mode");
         let mode = match purpose {
             Purpose::Look => "ro",
+            _ if said => return Ok(url),
             _ if self.config.sqlite_create || self.memory.is_some() => "rwc",
             _ => "rw",
         };
-        let mut url = parse("sqlite:")?;
-        url.set_path(&file.to_string_lossy());
-        url.query_pairs_mut().append_pair("mode", mode);
+        let others: Vec<_> = url
+            .query_pairs()
+            .filter(|(key, _)| key != "mode")
+            .map(|(key, value)| (key.into_owned(), value.into_owned()))
+            .collect();
+        url.query_pairs_mut()
+            .clear()
+            .extend_pairs(others)
+            .append_pair("mode", mode);
         Ok(url)
     }
 
@@ -138,19 +154,23 @@ impl Connector {
             Purpose::Migration => self.config.sqlite_busy_timeout.max(LOCK_TIMEOUT),
             Purpose::Work | Purpose::Look => self.config.sqlite_busy_timeout,
         };
-        // busy_timeout first: the change to WAL waits for other processes too.
-        let mut pragmas = format!("PRAGMA busy_timeout = {}; ", busy.as_millis());
-        if purpose != Purpose::Look {
-            pragmas += "PRAGMA journal_mode = WAL; ";
-        }
         let synchronous = match self.config.sqlite_synchronous {
             Synchronous::Full => "FULL",
             Synchronous::Normal => "NORMAL",
         };
-        pragmas += &format!(
-            "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-             PRAGMA cache_size = -{}; PRAGMA journal_size_limit = {}",
-            self.config.sqlite_cache_size, self.config.sqlite_journal_size_limit
+        let cache = self.config.sqlite_cache_size;
+        let journal = self.config.sqlite_journal_size_limit;
+        // A reader that may not write can't change the file to WAL, and need not.
+        let wal = if purpose == Purpose::Look {
+            ""
+        } else {
+            "PRAGMA journal_mode = WAL; "
+        };
+        // busy_timeout first: the change to WAL waits for other processes too.
+        let pragmas = format!(
+            "PRAGMA busy_timeout = {}; {wal}PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; PRAGMA journal_size_limit = {journal}",
+            busy.as_millis(),
         );
         conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)))
             .await?;

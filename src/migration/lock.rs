@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::MigrationError;
 
 /// How long a migrator waits for another one before it gives up.
-pub const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+pub const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The pause between two looks at the lock.
 const POLL: Duration = Duration::from_millis(100);

@@ -30,7 +30,7 @@ impl Backoff {
         self.next = (full * 2).min(self.limit);
         // A hasher with fresh keys is the standard library's source of randomness.
         let part = RandomState::new().hash_one(full) % 1000;
-        full - (full / 2).mul_f64(f64::from(u16::try_from(part).unwrap_or(0)) / 1000.0)
+        full.mul_f64(1.0 - f64::from(u16::try_from(part).unwrap_or(0)) / 2000.0)
     }
 }
 

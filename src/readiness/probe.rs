@@ -90,7 +90,7 @@ impl Probe {
                     tracing::debug!(error = %error, "the probe's connection failed; opening a new one");
                 }
                 Err(_) => {
-                    tracing::debug!("the probe's connection does not answer; opening a new one")
+                    tracing::debug!("the probe's connection does not answer; opening a new one");
                 }
             }
             metrics::counter!("twinbase_readiness_reconnects_total").increment(1);

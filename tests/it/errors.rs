@@ -1,3 +1,8 @@
+#![expect(
+    clippy::unused_async,
+    reason = "poem-openapi wants operations to be async"
+)]
+
 use poem_openapi::payload::{Json, PlainText};
 use poem_openapi::{Object, OpenApi};
 use serde_json::Value;

@@ -1,11 +1,6 @@
 //! Twinbase's integration tests, a module a subject. Every claim about behaviour runs on both engines.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a test is documented by its name"
-)]
-
 /// One line and an exit code for whatever is wrong with the input.
 mod bad_input;
 /// The committed document is the program's, valid, and holds against the running service.

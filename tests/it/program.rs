@@ -152,7 +152,7 @@ fn json_logs_are_an_object_a_line_and_there_is_no_banner() {
         .lines()
         .map(Result::unwrap);
     let mut seen = Vec::new();
-    while let Some(line) = lines.next() {
+    for line in lines.by_ref() {
         let object: serde_json::Value = serde_json::from_str(&line).unwrap();
         seen.push(object["message"].as_str().unwrap().to_owned());
         if seen.iter().any(|m| m.starts_with("ready"))
