@@ -1,2 +1,6 @@
 //! The database foundation of a service: the same code on an embedded SQLite file and on
 //! PostgreSQL.
+
+pub mod config;
+pub mod migration;
+pub mod types;

@@ -1,0 +1,3 @@
+//! Versioned SQL files, applied alike on both engines.
+
+pub mod translate;

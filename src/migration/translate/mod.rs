@@ -1,0 +1,1 @@
+//! Portable SQL into an engine's own.
