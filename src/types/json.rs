@@ -20,7 +20,7 @@ use super::sql::{decode_text, encode_text};
 /// PostgreSQL normalises what it stores (the order of keys, blanks, `1e2` becomes `100`, `-0.0`
 /// becomes `0.0`), SQLite keeps the text: compare in Rust, after reading. serde writes the floats
 /// that JSON has no form for (NaN, the infinities) as `null`. What is nested deeper than
-/// 127 levels is written but not read back: serde_json refuses it.
+/// 127 levels is written but not read back: `serde_json` refuses it.
 ///
 /// ```
 /// use twinbase::types::Json;

@@ -86,12 +86,20 @@ impl Timestamp {
 
     /// The day in UTC.
     #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "no value of this type makes it panic"
+    )]
     pub fn date(self) -> Date {
         Date::try_from(self.get().date()).expect("both types have the same range of years")
     }
 
     /// As the time crate's type, in UTC, for arithmetic.
     #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "no value of this type makes it panic"
+    )]
     pub fn get(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.unix_micros) * 1000)
             .expect("the years 0001 to 9999 are within the time crate's range")
