@@ -39,10 +39,10 @@ CREATE INDEX item_price ON item (price); -- NUMERIC(5,2)
         "\
 -- Items; 'quoted'
 CREATE TABLE IF NOT EXISTS Item (
-    id    UUID_TEXT CONSTRAINT \"twinbase_type.item.id\" CHECK (\"id\" IS NULL OR (typeof(\"id\") = 'text' AND length(CAST(\"id\" AS BLOB)) = 36 AND \"id\" NOT GLOB '*[^0-9a-f-]*' AND length(replace(\"id\", '-', '')) = 32 AND substr(\"id\", 9, 1) || substr(\"id\", 14, 1) || substr(\"id\", 19, 1) || substr(\"id\", 24, 1) = '----')) NOT NULL PRIMARY KEY,      -- made by the application
-    \"Name\" VARCHAR(20) CONSTRAINT \"twinbase_type.item.Name\" CHECK (\"Name\" IS NULL OR (typeof(\"Name\") = 'text' AND length(\"Name\") <= 20)) NOT NULL DEFAULT 'it''s',
-    price NUMERIC_TEXT(5,2) COLLATE twinbase_decimal CONSTRAINT \"twinbase_type.item.price\" CHECK (\"price\" IS NULL OR (typeof(\"price\") = 'text' AND length(CAST(\"price\" AS BLOB)) = length(\"price\") AND replace(\"price\", '-', '') GLOB '[0-9]*' AND \"price\" NOT GLOB '*[^0-9.-]*' AND \"price\" NOT GLOB '?*-*' AND \"price\" NOT GLOB '*.*.*' AND \"price\" NOT GLOB '0[0-9]*' AND \"price\" NOT GLOB '-0[0-9]*' AND \"price\" NOT GLOB '-0' AND \"price\" NOT GLOB '*.' AND \"price\" NOT GLOB '*.*0' AND instr(replace(\"price\", '-', '') || '.', '.') <= 4 AND length(\"price\") - instr(\"price\" || '.', '.') <= 2)) /* euros */ NOT NULL DEFAULT '0' CHECK (price >= 0),
-    n     INTEGER CONSTRAINT \"twinbase_type.item.n\" CHECK (\"n\" IS NULL OR (typeof(\"n\") = 'integer' AND \"n\" BETWEEN -2147483648 AND 2147483647))
+    id    UUID_TEXT CONSTRAINT \"TWINBASE_TYPE.item.id\" CHECK (\"id\" IS NULL OR (typeof(\"id\") = 'text' AND length(CAST(\"id\" AS BLOB)) = 36 AND \"id\" GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]')) NOT NULL PRIMARY KEY,      -- made by the application
+    \"Name\" VARCHAR(20) CONSTRAINT \"TWINBASE_TYPE.item.Name\" CHECK (\"Name\" IS NULL OR (typeof(\"Name\") = 'text' AND length(\"Name\") <= 20)) NOT NULL DEFAULT 'it''s',
+    price NUMERIC_TEXT(5,2) COLLATE twinbase_decimal CONSTRAINT \"TWINBASE_TYPE.item.price\" CHECK (\"price\" IS NULL OR (typeof(\"price\") = 'text' AND length(CAST(\"price\" AS BLOB)) = length(\"price\") AND replace(\"price\", '-', '') GLOB '[0-9]*' AND \"price\" NOT GLOB '*[^0-9.-]*' AND \"price\" NOT GLOB '?*-*' AND \"price\" NOT GLOB '*.*.*' AND \"price\" NOT GLOB '0[0-9]*' AND \"price\" NOT GLOB '-0[0-9]*' AND \"price\" NOT GLOB '-0' AND \"price\" NOT GLOB '*.' AND \"price\" NOT GLOB '*.*0' AND instr(replace(\"price\", '-', '') || '.', '.') <= 4 AND length(\"price\") - instr(\"price\" || '.', '.') <= 2)) /* euros */ NOT NULL DEFAULT '0' CHECK (price >= 0),
+    n     INTEGER CONSTRAINT \"TWINBASE_TYPE.item.n\" CHECK (\"n\" IS NULL OR (typeof(\"n\") = 'integer' AND \"n\" BETWEEN -2147483648 AND 2147483647))
 );
 CREATE INDEX item_price ON item (price); -- NUMERIC(5,2)
 "
@@ -53,8 +53,8 @@ CREATE INDEX item_price ON item (price); -- NUMERIC(5,2)
 -- Items; 'quoted'
 CREATE TABLE IF NOT EXISTS Item (
     id    UUID PRIMARY KEY,      -- made by the application
-    \"Name\" VARCHAR COLLATE \"C\" CONSTRAINT \"twinbase_type.item.Name\" CHECK (char_length(\"Name\") <= 20) NOT NULL DEFAULT 'it''s',
-    price NUMERIC CONSTRAINT \"twinbase_type.item.price\" CHECK (abs(\"price\") < 1000 AND min_scale(\"price\") <= 2) /* euros */ NOT NULL DEFAULT 0.00 CHECK (price >= 0),
+    \"Name\" VARCHAR COLLATE \"C\" CONSTRAINT \"TWINBASE_TYPE.item.Name\" CHECK (char_length(\"Name\") <= 20) NOT NULL DEFAULT 'it''s',
+    price NUMERIC CONSTRAINT \"TWINBASE_TYPE.item.price\" CHECK (abs(\"price\") < 1000 AND min_scale(\"price\") <= 2) /* euros */ NOT NULL DEFAULT 0.00 CHECK (price >= 0),
     n     INTEGER
 );
 CREATE INDEX item_price ON item (price); -- NUMERIC(5,2)
@@ -268,7 +268,7 @@ fn an_added_column_and_a_foreign_key_are_translated() {
          ALTER TABLE item ADD amount NUMERIC(4,4) NOT NULL DEFAULT 0",
     );
     assert!(
-        sqlite.contains("owner UUID_TEXT CONSTRAINT \"twinbase_type.item.owner\""),
+        sqlite.contains("owner UUID_TEXT CONSTRAINT \"TWINBASE_TYPE.item.owner\""),
         "{sqlite}"
     );
     assert!(sqlite.contains("GLOB '0*'"), "{sqlite}");

@@ -3,12 +3,15 @@
 /// How the name of every CHECK begins that the translator adds to a column. A row that breaks one
 /// holds a value that does not fit its column: what PostgreSQL itself reports as a data exception
 /// (SQLSTATE class 22), not as a broken rule of the application's.
-pub const TYPE_CHECK_PREFIX: &str = "twinbase_type.";
+///
+/// In capitals, since PostgreSQL checks in the order of the names, by their bytes: so these come
+/// before the application's own, as they do on SQLite.
+pub const TYPE_CHECK_PREFIX: &str = "TWINBASE_TYPE.";
 
 /// The longest name that PostgreSQL keeps whole, in bytes (NAMEDATALEN - 1).
 const NAME_MAX: usize = 63;
 
-/// The name of the CHECK on a column: `twinbase_type.<table>.<column>`, the same on both engines.
+/// The name of the CHECK on a column: `TWINBASE_TYPE.<table>.<column>`, the same on both engines.
 /// Where that has more than 63 bytes, its beginning, `~` and a hash of the whole.
 pub(super) fn type_check_name(table: &str, column: &str) -> String {
     let name = format!("{TYPE_CHECK_PREFIX}{table}.{column}");
@@ -30,7 +33,7 @@ pub(super) fn type_check_name(table: &str, column: &str) -> String {
 /// ```
 /// use twinbase::migration::translate::type_check_column;
 ///
-/// assert_eq!(type_check_column("twinbase_type.item.price"), Some(("item", "price")));
+/// assert_eq!(type_check_column("TWINBASE_TYPE.item.price"), Some(("item", "price")));
 /// assert_eq!(type_check_column("item_price_positive"), None);
 /// ```
 #[must_use]
