@@ -2,8 +2,8 @@
 //!
 //! SQLite knows affinities, not types: the declared name chooses one that keeps the value exactly,
 //! tells the driver the type, and a CHECK refuses what PostgreSQL would refuse. The conditions are
-//! plain SQL of SQLite 3.38 (2022) and later, so that its own shell can write the table too, all
-//! but NUMERIC columns, which need the collation.
+//! plain SQL of SQLite 3.38 (2022) and later, so that its own shell can write the table too, but for
+//! what needs the collation of NUMERIC columns.
 
 use super::column::{Column, Rule};
 use super::column_type::ColumnType;
