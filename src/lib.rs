@@ -8,6 +8,7 @@
 //! - [`readiness`]: a probe of its own that watches the database and remembers what it found.
 //! - [`database`]: where the database is, its pool, and what its failures mean.
 //! - [`migration`]: SQL files, one list of versions for both engines, and the runner.
+//! - [`types`]: values that mean the same on both engines: Uuid, Timestamp, Date, Decimal, Json.
 //! - [`config`]: defaults, `twinbase.toml`, environment, and where each value came from.
 //! - [`telemetry`]: log lines and metrics, beside `config`.
 
@@ -21,3 +22,4 @@ pub mod service;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod types;

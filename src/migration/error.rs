@@ -22,7 +22,7 @@ pub enum MigrationError {
         engine: &'static str,
         /// What it was.
         #[source]
-        source: TranslateError,
+        source: Box<TranslateError>,
     },
     /// A statement of the migration failed; its transaction was rolled back.
     #[error(

@@ -121,7 +121,7 @@ fn render(script: &Script, engine: Engine) -> Result<(&str, String), MigrationEr
                 MigrationError::Translate {
                     path: text.path.clone(),
                     engine: engine.name(),
-                    source,
+                    source: Box::new(source),
                 }
             })?;
             Ok((&text.path, sql))

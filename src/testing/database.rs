@@ -107,8 +107,13 @@ fn parse(url: &str) -> DatabaseUrl {
     url.parse().expect("a well-formed URL")
 }
 
-/// The URL of a database on the server that the tests use.
-fn server_url(database: &str) -> String {
+/// The URL of a database on the server that the tests use: this process's own, or the one that
+/// `TEST_POSTGRES_URL` names.
+///
+/// # Panics
+/// When no server can be had; the message says what to do.
+#[must_use]
+pub fn server_url(database: &str) -> String {
     let Some(server) = PostgresServer::shared() else {
         let base = std::env::var("TEST_POSTGRES_URL").expect("it is set");
         let mut url = url::Url::parse(&base).expect("TEST_POSTGRES_URL is a URL");

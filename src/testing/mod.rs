@@ -26,7 +26,7 @@ mod http;
 mod postgres;
 
 pub use application::TestApplication;
-pub use database::TestDatabase;
+pub use database::{TestDatabase, server_url};
 pub use engines::{run, run_alone};
 pub use http::{Answer, request};
 pub use postgres::{Binaries, HarnessError, PostgresServer};

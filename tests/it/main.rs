@@ -13,6 +13,8 @@ mod migrations;
 mod outages;
 /// The pool's sizes, time-outs, recycling, pre-ping, and each connection's settings.
 mod pool;
+/// Portable column types: what one engine refuses the other refuses, what both take agrees.
+mod portable_columns;
 /// The program itself, run as a user does.
 mod program;
 /// Readiness and liveness while all is well.
@@ -21,3 +23,5 @@ mod readiness;
 mod readme;
 /// Swagger UI in a real browser.
 mod swagger_ui;
+/// The value types in a row, in an argument, in the API.
+mod types;
