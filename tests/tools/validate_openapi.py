@@ -9,6 +9,7 @@ import json
 import sys
 
 from openapi_spec_validator.shortcuts import get_validator_cls
+from openapi_spec_validator.validation.exceptions import ValidatorDetectError
 
 
 def main() -> int:
@@ -23,7 +24,12 @@ def main() -> int:
         print(f"not JSON: {error}")
         return 1
 
-    findings = list(get_validator_cls(document)(document).iter_errors())
+    try:
+        validator = get_validator_cls(document)
+    except ValidatorDetectError:
+        print("not an OpenAPI document: it names no version of OpenAPI that is known here")
+        return 1
+    findings = list(validator(document).iter_errors())
     for finding in findings:
         place = "/".join(str(part) for part in finding.absolute_path) or "the document"
         print(f"{place}: {finding.message}")
