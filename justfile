@@ -67,12 +67,12 @@ openapi: (openapi-to "target/openapi.json")
 
 # fail if openapi/openapi.json is not what the program would write
 openapi-check: (openapi-to "target/openapi.json")
-    @diff -u openapi/openapi.json target/openapi.json || { echo 'openapi/openapi.json is stale; write it anew with: just openapi'; exit 1; }
+    @cmp -s openapi/openapi.json target/openapi.json || { diff -u openapi/openapi.json target/openapi.json | head -n 40; echo 'openapi/openapi.json is stale; write it anew with: just openapi'; exit 1; }
 
 [private]
 openapi-to file:
     @mkdir -p '{{parent_directory(file)}}'
-    cargo run --locked --quiet -- openapi > '{{file}}'
+    cargo run --locked -- openapi > '{{file}}'
     @test -s '{{file}}' || { echo '`twinbase openapi` printed nothing'; exit 1; }
 
 # unused and misplaced dependencies
