@@ -17,6 +17,10 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
         tokio::spawn(async move {
             signals.next().await;
             tracing::warn!("a second signal: the process ends at once");
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "whoever asks twice does not want to wait"
+            )]
             std::process::exit(130);
         });
     })

@@ -70,7 +70,8 @@ impl Binaries {
         places
             .into_iter()
             .find(|place| place.join("initdb").is_file() && place.join("postgres").is_file())
-            .map(Self)
+            // The server's user may not be able to follow a link that we can.
+            .map(|place| Self(place.canonicalize().unwrap_or(place)))
             .ok_or(HarnessError::NoBinaries)
     }
 
@@ -186,6 +187,10 @@ impl PostgresServer {
         let child = as_unprivileged(&mut keeper, &self.data).spawn()?;
         *self.keeper.lock().expect("no panic") = Some(child);
         let deadline = Instant::now() + Duration::from_secs(30);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test's thread may wait; there may be no runtime"
+        )]
         while !self.is_ready() {
             if Instant::now() > deadline {
                 let log = fs::read_to_string(self.data.with_file_name("log")).unwrap_or_default();

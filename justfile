@@ -1,0 +1,89 @@
+# The pinned subcommands of cargo that scripts/tools gets go before any others.
+export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
+
+just := just_executable() + " --justfile '" + justfile() + "'"
+
+# A build directory of its own for coverage. cargo-llvm-cov removes the crate's own programs from it
+# before each run and leaves the dependencies, which are built without instruments: so in `verify`
+# whatever needs a full build before the tests uses it too, and dependencies are compiled once.
+coverage_dir := justfile_directory() / "target/llvm-cov-target"
+
+# list the recipes
+default:
+    @{{just}} --list --unsorted
+
+# everything a change must pass: what fails fastest first, each test once (under coverage)
+verify:
+    #!/bin/sh
+    set -eu
+    begun=$(date +%s)
+    for step in fmt-check tools deps licences lint doc openapi-check doc-test coverage; do
+        echo "==> $step"
+        started=$(date +%s)
+        # doc-test and openapi-check share the dependencies that coverage needs: see coverage_dir.
+        target=${CARGO_TARGET_DIR:-target}
+        case $step in doc-test | openapi-check) target={{quote(coverage_dir)}} ;; esac
+        if ! CARGO_TARGET_DIR=$target {{just}} "$step"; then
+            echo "==> $step failed after $(($(date +%s) - started)) s; mend it, then try it alone: just $step"
+            exit 1
+        fi
+        echo "==> $step passed in $(($(date +%s) - started)) s"
+    done
+    echo "==> verify passed in $(($(date +%s) - begun)) s"
+
+# get what the tests and checks need into target/tools
+tools *parts:
+    @./scripts/tools {{parts}}
+
+# format the code
+fmt:
+    cargo fmt
+
+# fail where `just fmt` would change something
+fmt-check:
+    cargo fmt --check
+
+# clippy without a warning, with every feature and with the default ones
+lint:
+    cargo clippy --locked --all-targets --all-features -- -D warnings
+    cargo clippy --locked -- -D warnings
+
+# every test on SQLite and on PostgreSQL, and the doc tests; arguments go to cargo test
+test *arguments:
+    cargo test --all-features {{arguments}}
+
+# the examples in the documentation, which stable Rust can't run under coverage
+doc-test:
+    cargo test --locked --all-features --doc
+
+# the documentation, without a warning
+doc:
+    RUSTDOCFLAGS='-D warnings' cargo doc --locked --all-features --no-deps
+
+# write openapi/openapi.json anew from the program
+openapi: (openapi-to "target/openapi.json")
+    mkdir -p openapi
+    cp target/openapi.json openapi/openapi.json
+
+# fail if openapi/openapi.json is not what the program would write
+openapi-check: (openapi-to "target/openapi.json")
+    @cmp -s openapi/openapi.json target/openapi.json || { diff -u openapi/openapi.json target/openapi.json | head -n 40; echo 'openapi/openapi.json is stale; write it anew with: just openapi'; exit 1; }
+
+[private]
+openapi-to file:
+    @mkdir -p '{{parent_directory(file)}}'
+    cargo run --locked -- openapi > '{{file}}'
+    @test -s '{{file}}' || { echo '`twinbase openapi` printed nothing'; exit 1; }
+
+# unused and misplaced dependencies
+deps: (tools "cargo")
+    cargo shear --locked
+
+# licences, banned crates and sources of dependencies, against deny.toml
+licences: (tools "cargo")
+    cargo deny --all-features --locked check licenses bans sources
+
+# every test under coverage; fails below 90 % of the lines of src/, test modules not counted
+coverage: tools
+    . target/tools/llvm.env && cargo llvm-cov --locked --all-features --lcov --output-path target/coverage.lcov
+    target/tools/venv/bin/python tests/tools/line_coverage.py target/coverage.lcov 90
