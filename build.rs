@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::process::ExitCode;
+use std::{env, fs};
 
 // The rules are the library's own, so that the build and the program can't disagree.
 #[expect(
@@ -12,14 +13,17 @@ use std::{env, fs, process};
 #[path = "src/migration/source.rs"]
 mod source;
 
-fn main() {
+fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/migration/source.rs");
     // A folder is scanned whole: a new, changed or removed file makes the build run again.
     println!("cargo::rerun-if-changed=migrations");
-    if let Err(problem) = embed() {
-        println!("cargo::error={problem}");
-        process::exit(1);
+    match embed() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            println!("cargo::error={problem}");
+            ExitCode::FAILURE
+        }
     }
 }
 

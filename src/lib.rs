@@ -8,6 +8,7 @@
 //! - [`readiness`]: a probe of its own that watches the database and remembers what it found.
 //! - [`database`]: where the database is, its pool, and what its failures mean.
 //! - [`migration`]: SQL files, one list of versions for both engines, and the runner.
+//! - [`driver`]: the `Any` drivers for the two engines.
 //! - [`types`]: values that mean the same on both engines: Uuid, Timestamp, Date, Decimal, Json.
 //! - [`config`]: defaults, `twinbase.toml`, environment, and where each value came from.
 //! - [`telemetry`]: log lines and metrics, beside `config`.
@@ -16,6 +17,7 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod database;
+pub mod driver;
 pub mod migration;
 pub mod readiness;
 pub mod service;

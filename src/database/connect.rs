@@ -34,7 +34,7 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
-        sqlx::any::install_default_drivers();
+        crate::driver::install();
         let target = config.target();
         let memory = target.is_memory().then(MemoryFile::create).transpose();
         Ok(Self {

@@ -124,7 +124,7 @@ pub fn server_url(database: &str) -> String {
 }
 
 async fn administer(sql: &str) {
-    sqlx::any::install_default_drivers();
+    crate::driver::install();
     let mut conn = AnyConnection::connect(&server_url("postgres"))
         .await
         .expect("the test server answers");

@@ -46,7 +46,7 @@ fn item(due: Option<Date>) -> Item {
 }
 
 async fn sqlite() -> AnyConnection {
-    sqlx::any::install_default_drivers();
+    twinbase::driver::install();
     AnyConnection::connect("sqlite::memory:").await.unwrap()
 }
 
