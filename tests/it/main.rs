@@ -21,6 +21,8 @@ mod program;
 mod readiness;
 /// README and the code say the same.
 mod readme;
+/// Units of work over the pool: committed, rolled back, dropped, many at once.
+mod sessions;
 /// Swagger UI in a real browser.
 mod swagger_ui;
 /// The value types in a row, in an argument, in the API.
