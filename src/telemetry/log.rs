@@ -54,18 +54,42 @@ pub fn init(config: &LogConfig) -> Result<(), ParseError> {
 /// assert!(twinbase::telemetry::chain(&outer).ends_with("the plug was pulled"));
 /// ```
 #[must_use]
-pub fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = describe(error);
     let mut source = error.source();
     while let Some(cause) = source {
-        let text = cause.to_string();
+        let text = describe(cause);
         // Some errors already quote their cause.
         if !line.ends_with(&text) {
             let _ = write!(line, ": {text}");
         }
-        source = cause.source();
+        source = if server_error(cause).is_some() {
+            None
+        } else {
+            cause.source()
+        };
     }
     line.replace(['\n', '\r'], " ")
+}
+
+/// One error's own words. A server's error is told by its message and code: sqlx adds the line of the
+/// server's source code, which reads as if it were a line of the statement.
+fn describe(error: &(dyn Error + 'static)) -> String {
+    match server_error(error) {
+        Some(server) => match server.code() {
+            Some(code) => format!("{} ({code})", server.message()),
+            None => server.message().to_owned(),
+        },
+        None => error.to_string(),
+    }
+}
+
+fn server_error<'a>(
+    error: &'a (dyn Error + 'static),
+) -> Option<&'a dyn sqlx::error::DatabaseError> {
+    error
+        .downcast_ref::<sqlx::Error>()
+        .and_then(sqlx::Error::as_database_error)
 }
 
 #[cfg(test)]
