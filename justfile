@@ -6,7 +6,7 @@ just := just_executable() + " --justfile '" + justfile() + "'"
 # A build directory of its own for coverage. cargo-llvm-cov removes the crate's own programs from it
 # before each run and leaves the dependencies, which are built without instruments: so in `verify`
 # whatever needs a full build before the tests uses it too, and dependencies are compiled once.
-coverage_dir := justfile_directory() / "target/llvm-cov-target"
+coverage_dir := env("CARGO_TARGET_DIR", justfile_directory() / "target") / "llvm-cov-target"
 
 # list the recipes
 default:
