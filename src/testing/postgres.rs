@@ -14,8 +14,8 @@ use std::{env, fs, io};
 pub enum HarnessError {
     /// There are no server binaries.
     #[error(
-        "no PostgreSQL server binaries (looked at PG_BINDIR, target/tools/postgres/bin, `pg_config --bindir`, \
-         /usr/lib/postgresql/*/bin): run ./scripts/tools, or set PG_BINDIR or TEST_POSTGRES_URL, or leave \
+        "no PostgreSQL server binaries of version 15 or later (looked at PG_BINDIR, `pg_config --bindir`, \
+         /usr/lib/postgresql/*/bin, target/tools/postgres/bin): run ./scripts/tools, or set PG_BINDIR or TEST_POSTGRES_URL, or leave \
          PostgreSQL out by name with TWINBASE_TEST_ENGINES=sqlite"
     )]
     NoBinaries,
@@ -40,15 +40,14 @@ wait "$server"
 pub struct Binaries(PathBuf);
 
 impl Binaries {
-    /// Looks for them, in this order: `PG_BINDIR`, `target/tools/postgres/bin` (where `scripts/tools`
-    /// puts them), `pg_config --bindir`, the newest of Debian's.
+    /// Looks for version 15 or later, in this order: `PG_BINDIR`, `pg_config --bindir`, the newest of
+    /// Debian's, `target/tools/postgres/bin` (where `scripts/tools` puts them).
     ///
     /// # Errors
     /// [`HarnessError::NoBinaries`], which says how to get them.
     pub fn find() -> Result<Self, HarnessError> {
         let mut places: Vec<PathBuf> = Vec::new();
         places.extend(env::var_os("PG_BINDIR").map(PathBuf::from));
-        places.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/postgres/bin"));
         if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
             places.push(PathBuf::from(
                 String::from_utf8_lossy(&output.stdout).trim(),
@@ -59,20 +58,35 @@ impl Binaries {
             .flatten()
             .filter_map(|entry| {
                 let entry = entry.ok()?;
-                Some((
-                    entry.file_name().to_str()?.parse().ok()?,
-                    entry.path().join("bin"),
-                ))
+                let major = entry.file_name().to_str()?.parse().ok()?;
+                Some((major, entry.path().join("bin")))
             })
             .collect();
         debian.sort();
         places.extend(debian.into_iter().rev().map(|(_, path)| path));
+        places.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/postgres/bin"));
         places
             .into_iter()
-            .find(|place| place.join("initdb").is_file() && place.join("postgres").is_file())
             // The server's user may not be able to follow a link that we can.
-            .map(|place| Self(place.canonicalize().unwrap_or(place)))
+            .filter_map(|place| place.canonicalize().ok().map(Self))
+            .find(|binaries| binaries.major().is_some_and(|major| major >= 15))
             .ok_or(HarnessError::NoBinaries)
+    }
+
+    /// The major version; `None` where there is no server that runs here.
+    fn major(&self) -> Option<u32> {
+        if !self.0.join("initdb").is_file() {
+            return None;
+        }
+        // `postgres (PostgreSQL) 15.20 (Debian …)`
+        let output = self.command("postgres").arg("--version").output().ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let digits = text
+            .split_whitespace()
+            .nth(2)?
+            .split(|c: char| !c.is_ascii_digit())
+            .next()?;
+        digits.parse().ok()
     }
 
     fn command(&self, name: &str) -> Command {
