@@ -1,8 +1,8 @@
 //! Transactions that neither leak nor end the wrong one, and what a dropped future leaves behind.
 //!
 //! The outermost transaction is `PgConnection`'s own. Nested ones are savepoints of this driver,
-//! because `SQLx`'s cancelled `SAVEPOINT` rolls back the whole transaction (mended after 0.9.0 by
-//! transact-rs/sqlx#4394).
+//! because `SQLx` rolls back the whole transaction when a nested `begin` fails or is cancelled, and
+//! nothing at all when the outermost one is (mended after 0.9.0 by transact-rs/sqlx#4394).
 //!
 //! Dropping a future or a transaction can't send anything. It leaves a note, and [`settle`] does
 //! what it says before the connection is used again; the pool's ping on return does so at once.
@@ -25,6 +25,9 @@ pub(super) struct TransactionState {
     roll_back_to: Option<usize>,
     /// Whether a `begin` may have reached the server without anyone knowing.
     begin_unknown: bool,
+    /// Whether the last call was a `begin` that has not succeeded. `SQLx` then drops a transaction
+    /// that was never there, which must not roll back the one around it.
+    begin_failed: bool,
     /// Whether a statement has failed since the transaction began, so that COMMIT may roll back.
     may_have_failed: bool,
 }
@@ -51,6 +54,11 @@ impl Connection {
     /// Does what dropped futures and transactions left to do. It may itself be dropped and called
     /// again: every step can be repeated.
     pub(super) async fn settle(&mut self) -> Result<(), Error> {
+        self.transaction.begin_failed = false;
+        self.settle_before_begin().await
+    }
+
+    async fn settle_before_begin(&mut self) -> Result<(), Error> {
         if self.in_flight {
             self.discard_answers().await?;
             self.in_flight = false;
@@ -59,7 +67,7 @@ impl Connection {
             // Outside of a transaction ROLLBACK is only a warning.
             tracing::debug!("rolling back a transaction whose begin was dropped");
             self.inner.execute("ROLLBACK").await?;
-            self.transaction = TransactionState::default();
+            self.transaction.begin_unknown = false;
         }
         if let Some(level) = self.transaction.roll_back_to {
             self.inner
@@ -96,7 +104,9 @@ impl Connection {
         &mut self,
         statement: Option<SqlStr>,
     ) -> Result<(), Error> {
-        self.settle().await?;
+        // Stays set if this future fails or is dropped.
+        self.transaction.begin_failed = true;
+        self.settle_before_begin().await?;
         if self.transaction_depth() == 0 {
             // Stays set if this future is dropped, and after an error: a statement of one's own
             // may have begun a transaction and failed after that.
@@ -117,6 +127,7 @@ impl Connection {
             let level = self.transaction.savepoints + 1;
             self.run_control(savepoint("SAVEPOINT", level)).await?;
             self.transaction.savepoints = level;
+            self.transaction.begin_failed = false;
         }
         Ok(())
     }
@@ -169,6 +180,9 @@ impl Connection {
 
     /// Notes that the innermost transaction was dropped, to be rolled back on the next use.
     pub(super) fn queue_rollback(&mut self) {
+        if std::mem::take(&mut self.transaction.begin_failed) {
+            return;
+        }
         let level = self.transaction.savepoints;
         if level > 0 {
             self.transaction.roll_back_to = Some(level);
