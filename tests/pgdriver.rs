@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, TryStreamExt};
@@ -12,6 +14,8 @@ use sqlx::{
     AnyPool, AssertSqlSafe, Column, Connection, Either, Error, Executor, QueryBuilder, Row,
     Statement, TypeInfo,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use twinbase::driver::ArgumentError;
 
 /// A schema for one test.
@@ -1144,4 +1148,113 @@ async fn a_wrong_password_is_an_error_that_does_not_show_it() {
         .unwrap();
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+/// The server's own text is the reference for the driver's.
+#[tokio::test]
+async fn what_is_read_and_bound_agrees_with_the_server_over_many_values() {
+    let db = Scratch::new("pgd_agree").await;
+    let rows = sqlx::query(
+        "SELECT at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS at_text, \
+                at::date AS day, at::date::text AS day_text, \
+                at::time AS clock, to_char(at, 'HH24:MI:SS.US') AS clock_text, \
+                n, trim_scale(n)::text AS n_text, u, u::text AS u_text \
+         FROM (SELECT timestamptz '0001-01-01 00:00:00+00' + random() * interval '9998 years' AS at, \
+                      (random() - 0.5)::numeric * power(10::numeric, (random() * 60)::int - 30) AS n, \
+                      gen_random_uuid() AS u \
+               FROM generate_series(1, 3000)) AS made",
+    )
+    .fetch_all(&db.pool)
+    .await
+    .unwrap();
+    assert_eq!(rows.len(), 3000);
+    for row in &rows {
+        for column in ["at", "day", "clock", "n", "u"] {
+            let expected: String = row.get(format!("{column}_text").as_str());
+            assert_eq!(row.get::<String, _>(column), expected, "{column}");
+        }
+    }
+    for row in rows.iter().take(1000) {
+        let mut query = sqlx::query_scalar(
+            "SELECT $1::timestamptz = $6::text::timestamptz AND $2::date = $7::text::date \
+                AND $3::time = $8::text::time AND $4::numeric = $9::text::numeric \
+                AND $5::uuid = $10::text::uuid",
+        );
+        for suffix in ["", "_text"] {
+            for column in ["at", "day", "clock", "n", "u"] {
+                query = query.bind(row.get::<String, _>(format!("{column}{suffix}").as_str()));
+            }
+        }
+        let same: bool = query.fetch_one(&db.pool).await.unwrap();
+        assert!(same);
+    }
+    db.finish().await;
+}
+
+#[tokio::test]
+async fn a_prepared_statement_costs_one_round_trip() {
+    let db = Scratch::new("pgd_trips").await;
+    let mut url = db.pool.connect_options().database_url.clone();
+    let (proxy, writes) = counting_proxy(&url).await;
+    url.set_host(Some("127.0.0.1")).unwrap();
+    url.set_port(Some(proxy)).unwrap();
+    let mut connection = sqlx::AnyConnection::connect(url.as_str()).await.unwrap();
+    let statements = [
+        "SELECT $1::int8",
+        // Prepared with the type of the argument.
+        "SELECT $1 + $1",
+    ];
+    for round in 0..10 {
+        let before = writes.load(Ordering::SeqCst);
+        for sql in statements {
+            sqlx::query(sql)
+                .bind(5_i64)
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
+        }
+        if round > 0 {
+            assert_eq!(writes.load(Ordering::SeqCst) - before, statements.len());
+        }
+    }
+    // In a transaction too, with BEGIN and COMMIT beside it.
+    let before = writes.load(Ordering::SeqCst);
+    let mut transaction = connection.begin().await.unwrap();
+    sqlx::query(statements[1])
+        .bind(5_i64)
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(writes.load(Ordering::SeqCst) - before, 3);
+    connection.close().await.unwrap();
+    db.finish().await;
+}
+
+/// Forwards to the server and counts what the client sends: a write for each round trip.
+async fn counting_proxy(server: &url::Url) -> (u16, Arc<AtomicUsize>) {
+    let host = server.host_str().unwrap().to_owned();
+    let port = server.port().unwrap_or(5432);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().port();
+    let writes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&writes);
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await.unwrap();
+        let server = TcpStream::connect((host, port)).await.unwrap();
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match from_client.read(&mut buffer).await {
+                Ok(length) if length > 0 => {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    to_server.write_all(&buffer[..length]).await.unwrap();
+                }
+                _ => break,
+            }
+        }
+    });
+    (address, writes)
 }

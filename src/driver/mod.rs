@@ -1,15 +1,15 @@
 //! The `Any` drivers: what an [`sqlx::AnyPool`] of this crate talks through.
 //!
-//! `SQLx`'s own `Any` loses, refuses or corrupts values on their way (an `f64` bound where an `i64`
+//! SQLx's own `Any` loses, refuses or corrupts values on their way (an `f64` bound where an `i64`
 //! was bound before is stored as other bits; UUID, NUMERIC and timestamps can't be read at all), so
 //! the crate brings drivers of its own. An application still holds an ordinary [`sqlx::AnyPool`]
 //! and writes ordinary `sqlx::query`.
 //!
-//! - [`postgres`]: over `SQLx`'s own `PgConnection`
+//! - [`postgres`]: over SQLx's own `PgConnection`
 //! - `argument`: the errors of arguments, the same on every engine
 //! - `placeholder`: the scanner that finds a text's parameters
 //!
-//! [`install`] makes the drivers known to `SQLx`, once a process.
+//! [`install`] makes the drivers known to SQLx, once a process.
 
 pub mod postgres;
 
@@ -27,7 +27,7 @@ pub use argument::ArgumentError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// `SQLx` takes its list of drivers once a process, and something else has given it one.
+    /// SQLx takes its list of drivers once a process, and something else has given it one.
     #[error(
         "other sqlx `Any` drivers are already installed in this process: remove the application's \
          call of `sqlx::any::install_drivers` or `install_default_drivers`, or make it after \

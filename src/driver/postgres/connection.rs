@@ -60,16 +60,14 @@ impl Connection {
         if self.broken {
             return self.inner.close_hard().await;
         }
-        match timeout(CLOSE_DEADLINE, self.inner.close()).await {
-            Ok(closed) => closed,
-            Err(_) => {
-                tracing::debug!(
-                    deadline_seconds = CLOSE_DEADLINE.as_secs(),
-                    "dropped a connection that did not close in time"
-                );
-                Ok(())
-            }
+        if let Ok(closed) = timeout(CLOSE_DEADLINE, self.inner.close()).await {
+            return closed;
         }
+        tracing::debug!(
+            deadline_seconds = CLOSE_DEADLINE.as_secs(),
+            "dropped a connection that did not close in time"
+        );
+        Ok(())
     }
 }
 

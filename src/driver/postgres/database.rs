@@ -1,4 +1,4 @@
-//! The type that stands for this driver in `SQLx`'s traits.
+//! The type that stands for this driver in SQLx's traits.
 //!
 //! `Any` asks a [`sqlx::Database`] for its connection, its name and its URL schemes only. Rows,
 //! values and the rest are never made, so their types have no values; the functions over them can't

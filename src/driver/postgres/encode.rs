@@ -1,6 +1,6 @@
 //! Arguments into the binary form of the type that the server gave their parameter.
 //!
-//! `SQLx` sends every argument in binary, so each (kind of value, type) has its own form here, and
+//! SQLx sends every argument in binary, so each (kind of value, type) has its own form here, and
 //! what would have to be rounded, cut off or guessed is an error.
 
 use sqlx::encode::{Encode, IsNull};
@@ -60,9 +60,11 @@ pub(super) fn encode(
     for (index, (parameter, value)) in parameters.iter().zip(values).enumerate() {
         let added = arguments.add(Argument { parameter, value });
         if let Err(error) = added {
-            let fault = error
-                .downcast::<Fault>()
-                .map_or(Fault::Malformed(""), |fault| *fault);
+            // SQLx's own complaint is about values of more than 2 GiB.
+            let fault = match error.downcast::<Fault>() {
+                Ok(fault) => *fault,
+                Err(_) => Fault::Malformed("it is too long to be sent"),
+            };
             let error = fault.explain(index + 1, parameter, value);
             misfits.push(Misfit { index, error });
         }

@@ -252,9 +252,10 @@ fn prepared_item(
 }
 
 fn any_result(result: &PgQueryResult) -> AnyQueryResult {
-    let mut any = AnyQueryResult::default();
-    any.rows_affected = result.rows_affected();
-    any
+    AnyQueryResult {
+        rows_affected: result.rows_affected(),
+        last_insert_id: None,
+    }
 }
 
 /// The shape of the result that is being read, of possibly many in one answer.

@@ -39,10 +39,6 @@ impl Declared {
         declared
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn contains(&self, index: usize) -> bool {
         self.0.get(index).is_some_and(|&oid| oid != INFERRED)
     }
@@ -76,16 +72,18 @@ impl Declared {
             .collect()
     }
 
-    /// The text under which the statement is kept. `SQLx` keeps statements by their text alone
-    /// (transact-rs/sqlx#2885), so the declared types go into a comment.
-    pub(super) fn decorate(&self, sql: &SqlStr) -> SqlStr {
-        if self.is_empty() {
-            return sql.clone();
+    /// The text under which the statement is kept. SQLx keeps statements by their text alone
+    /// (transact-rs/sqlx#2885), so the declared types go into a comment. `None` where there are none
+    /// and it is the text itself.
+    pub(super) fn decorate(&self, sql: &SqlStr) -> Option<SqlStr> {
+        if self.0.is_empty() {
+            return None;
         }
         let types: Vec<String> = (self.indices().iter())
             .map(|&index| format!("${} {}", index + 1, self.0[index].0))
             .collect();
-        AssertSqlSafe(format!("{}\n/* {} */", sql.as_str(), types.join(", "))).into_sql_str()
+        let text = format!("{}\n/* {} */", sql.as_str(), types.join(", "));
+        Some(AssertSqlSafe(text).into_sql_str())
     }
 }
 
@@ -270,8 +268,9 @@ mod tests {
         let sql = SqlStr::from_static("SELECT $1, $2 -- no end");
         let declared = Declared::of(&[1], &[AnyValueKind::Bool(true), AnyValueKind::BigInt(1)]);
         let text = declared.decorate(&sql);
-        assert_eq!(text.as_str(), "SELECT $1, $2 -- no end\n/* $2 20 */");
-        assert_eq!(Declared::default().decorate(&sql), sql);
+        let text = text.as_ref().map(SqlStr::as_str);
+        assert_eq!(text, Some("SELECT $1, $2 -- no end\n/* $2 20 */"));
+        assert!(Declared::default().decorate(&sql).is_none());
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The PostgreSQL driver: `SQLx`'s `PgConnection` behind `Any`, with nothing lost on the way.
+//! The PostgreSQL driver: SQLx's `PgConnection` behind `Any`, with nothing lost on the way.
 //!
-//! What it does that `SQLx`'s own `Any` does not:
+//! What it does that SQLx's own `Any` does not:
 //!
 //! - A statement is prepared first, and each argument is encoded as the type that the server gives
 //!   its parameter, checked: see the table in [Arguments](#arguments).

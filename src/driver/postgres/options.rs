@@ -1,4 +1,4 @@
-//! How to connect: a URL, read by `SQLx`'s own PostgreSQL options.
+//! How to connect: a URL, read by SQLx's own PostgreSQL options.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use url::Url;
 
 use super::connection::Connection;
 
-/// The statements kept prepared on a connection unless the URL says otherwise, which is `SQLx`'s
+/// The statements kept prepared on a connection unless the URL says otherwise, which is SQLx's
 /// default.
 const DEFAULT_STATEMENT_CAPACITY: usize = 100;
 
@@ -23,7 +23,7 @@ const STATEMENT_CAPACITY: &str = "statement-cache-capacity";
 /// A URL that the driver can't work with.
 #[derive(Debug, ThisError)]
 enum OptionError {
-    /// The driver asks the server for the types of each statement's parameters, which `SQLx` does
+    /// The driver asks the server for the types of each statement's parameters, which SQLx does
     /// with named statements only; without a cache each of them would stay on the server.
     #[error(
         "statement-cache-capacity=0 would leave every statement on the server: leave it out, and \

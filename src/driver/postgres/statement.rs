@@ -18,7 +18,7 @@ use super::inference::{Declared, Search, is_inference_failure};
 use super::row::Shape;
 use super::server_type::ServerType;
 
-/// How many of the statements kept here there are for each that `SQLx` keeps on the server, so that
+/// How many of the statements kept here there are for each that SQLx keeps on the server, so that
 /// what is known about a statement outlives it.
 const KNOWN_FOR_EACH_PREPARED: usize = 2;
 
@@ -41,6 +41,18 @@ impl Statements {
             declarations: StatementCache::new(capacity),
         }
     }
+
+    /// What had to be declared when this text was prepared before.
+    fn declared_before(&mut self, sql: &SqlStr, values: &[AnyValueKind]) -> Declared {
+        // Most texts are known without any declaration, which one look-up tells.
+        if self.plans.contains_key(sql.as_str()) {
+            return Declared::default();
+        }
+        match self.declarations.get_mut(sql.as_str()) {
+            Some(indices) => Declared::of(indices, values),
+            None => Declared::default(),
+        }
+    }
 }
 
 /// A prepared statement, as the server described it.
@@ -54,7 +66,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Whether a row has the columns that were described. It has not if `SQLx` had to prepare the
+    /// Whether a row has the columns that were described. It has not if SQLx had to prepare the
     /// statement again, which it does when it had dropped it for others.
     pub(super) fn describes(&self, columns: &[sqlx::postgres::PgColumn]) -> bool {
         std::ptr::eq(self.statement.columns(), columns)
@@ -81,10 +93,7 @@ impl Connection {
         values: &[AnyValueKind],
     ) -> Result<Bound, Error> {
         refuse_unstorable(values)?;
-        let mut declared = match self.statements.declarations.get_mut(sql.as_str()) {
-            Some(indices) => Declared::of(indices, values),
-            None => Declared::default(),
-        };
+        let mut declared = self.statements.declared_before(sql, values);
         let mut search = Search::default();
         let mut misfit: Option<Misfit> = None;
         loop {
@@ -141,11 +150,12 @@ impl Connection {
         sql: &SqlStr,
         declared: &Declared,
     ) -> Result<(Arc<Plan>, bool), Error> {
-        let text = declared.decorate(sql);
+        let decorated = declared.decorate(sql);
+        let text = decorated.as_ref().unwrap_or(sql);
         if let Some(plan) = self.statements.plans.get_mut(text.as_str()) {
             return Ok((Arc::clone(plan), true));
         }
-        let statement = self.prepare(text, declared).await?;
+        let statement = self.prepare(text.clone(), declared).await?;
         let plan = Arc::new(Plan {
             text: statement.sql().clone(),
             parameters: parameters(&statement),
@@ -182,7 +192,7 @@ impl Connection {
         prepared
     }
 
-    /// Drops every prepared statement, here and on the server. `SQLx` has no way to drop one.
+    /// Drops every prepared statement, here and on the server. SQLx has no way to drop one.
     pub(super) async fn forget_statements(&mut self) -> Result<(), Error> {
         self.statements.plans.clear();
         self.statements.declarations.clear();

@@ -1,7 +1,7 @@
 //! Transactions that neither leak nor end the wrong one, and what a dropped future leaves behind.
 //!
 //! The outermost transaction is `PgConnection`'s own. Nested ones are savepoints of this driver,
-//! because `SQLx` rolls back the whole transaction when a nested `begin` fails or is cancelled, and
+//! because SQLx rolls back the whole transaction when a nested `begin` fails or is cancelled, and
 //! nothing at all when the outermost one is (mended after 0.9.0 by transact-rs/sqlx#4394).
 //!
 //! Dropping a future or a transaction can't send anything. It leaves a note, and [`settle`] does
@@ -25,7 +25,7 @@ pub(super) struct TransactionState {
     roll_back_to: Option<usize>,
     /// Whether a `begin` may have reached the server without anyone knowing.
     begin_unknown: bool,
-    /// Whether the last call was a `begin` that has not succeeded. `SQLx` then drops a transaction
+    /// Whether the last call was a `begin` that has not succeeded. SQLx then drops a transaction
     /// that was never there, which must not roll back the one around it.
     begin_failed: bool,
     /// Whether a statement has failed since the transaction began, so that COMMIT may roll back.
@@ -79,7 +79,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads the answers to a statement whose future was dropped. `SQLx` would give its error to
+    /// Reads the answers to a statement whose future was dropped. SQLx would give its error to
     /// whoever comes next.
     async fn discard_answers(&mut self) -> Result<(), Error> {
         loop {
