@@ -1,0 +1,131 @@
+//! How to connect: a URL, read by SQLx's own PostgreSQL options.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use log::LevelFilter;
+use sqlx::any::AnyConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Error};
+use thiserror::Error as ThisError;
+use url::Url;
+
+use super::connection::Connection;
+
+/// The statements kept prepared on a connection unless the URL says otherwise, which is SQLx's
+/// default.
+const DEFAULT_STATEMENT_CAPACITY: usize = 100;
+
+/// The URL's parameter for the number of statements kept prepared.
+const STATEMENT_CAPACITY: &str = "statement-cache-capacity";
+
+/// A URL that the driver can't work with.
+#[derive(Debug, ThisError)]
+enum OptionError {
+    /// The driver asks the server for the types of each statement's parameters, which SQLx does
+    /// with named statements only; without a cache each of them would stay on the server.
+    #[error(
+        "statement-cache-capacity=0 would leave every statement on the server: leave it out, and \
+         behind PgBouncer set max_prepared_statements (1.21 or later)"
+    )]
+    NoStatementCache,
+}
+
+/// Where and how to connect.
+#[derive(Clone)]
+pub(super) struct Options {
+    inner: PgConnectOptions,
+    statement_capacity: usize,
+}
+
+/// Without the user, the password and the URL's parameters.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("host", &self.inner.get_host())
+            .field("port", &self.inner.get_port())
+            .field("database", &self.inner.get_database())
+            .finish_non_exhaustive()
+    }
+}
+
+impl FromStr for Options {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self, Error> {
+        Self::from_url(&url.parse::<Url>().map_err(Error::config)?)
+    }
+}
+
+impl TryFrom<&AnyConnectOptions> for Options {
+    type Error = Error;
+
+    fn try_from(options: &AnyConnectOptions) -> Result<Self, Error> {
+        let log = &options.log_settings;
+        Ok(Self::from_url(&options.database_url)?
+            .log_statements(log.statements_level)
+            .log_slow_statements(log.slow_statements_level, log.slow_statements_duration))
+    }
+}
+
+impl ConnectOptions for Options {
+    type Connection = Connection;
+
+    fn from_url(url: &Url) -> Result<Self, Error> {
+        let inner = PgConnectOptions::from_url(url)?;
+        let statement_capacity = url
+            .query_pairs()
+            .filter(|(key, _)| key == STATEMENT_CAPACITY)
+            .filter_map(|(_, value)| value.parse().ok())
+            .last()
+            .unwrap_or(DEFAULT_STATEMENT_CAPACITY);
+        if statement_capacity == 0 {
+            return Err(Error::config(OptionError::NoStatementCache));
+        }
+        Ok(Self {
+            inner,
+            statement_capacity,
+        })
+    }
+
+    fn to_url_lossy(&self) -> Url {
+        self.inner.to_url_lossy()
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
+        let inner = self.inner.connect().await?;
+        Ok(Connection::new(inner, self.statement_capacity))
+    }
+
+    fn log_statements(mut self, level: LevelFilter) -> Self {
+        self.inner = self.inner.log_statements(level);
+        self
+    }
+
+    fn log_slow_statements(mut self, level: LevelFilter, duration: Duration) -> Self {
+        self.inner = self.inner.log_slow_statements(level, duration);
+        self
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let url = "postgres://someone:hunter2@localhost/app?sslmode=disable&password=hunter3";
+        let shown = format!("{:?}", url.parse::<Options>().unwrap());
+        assert!(shown.contains("localhost") && shown.contains("app"));
+        assert!(!shown.contains("hunter") && !shown.contains("someone"));
+    }
+
+    #[test]
+    fn a_connection_without_a_statement_cache_is_refused() {
+        let url = "postgres://localhost/app?statement-cache-capacity=0";
+        let refused = url.parse::<Options>().unwrap_err().to_string();
+        assert!(refused.contains("max_prepared_statements"), "{refused}");
+    }
+}

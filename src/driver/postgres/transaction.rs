@@ -1,0 +1,241 @@
+//! Transactions that neither leak nor end the wrong one, and what a dropped future leaves behind.
+//!
+//! The outermost transaction is `PgConnection`'s own. Nested ones are savepoints of this driver,
+//! because SQLx rolls back the whole transaction when a nested `begin` fails or is cancelled, and
+//! nothing at all when the outermost one is (mended after 0.9.0 by transact-rs/sqlx#4394).
+//!
+//! Dropping a future or a transaction can't send anything. It leaves a note, and [`settle`] does
+//! what it says before the connection is used again; the pool's ping on return does so at once.
+//!
+//! [`settle`]: Connection::settle
+
+use sqlx::postgres::{PgConnection, PgTransactionManager};
+use sqlx::{AssertSqlSafe, Connection as _, Error, Executor, SqlSafeStr, SqlStr};
+use sqlx_core::transaction::TransactionManager;
+
+use super::connection::Connection;
+use super::database::Database;
+
+/// What is known about the transaction of a connection.
+#[derive(Debug, Default)]
+pub(super) struct TransactionState {
+    /// How many savepoints are open inside the transaction.
+    savepoints: usize,
+    /// The savepoint to go back to before anything else, after its transaction was dropped.
+    roll_back_to: Option<usize>,
+    /// Whether a `begin` may have reached the server without anyone knowing.
+    begin_unknown: bool,
+    /// Whether the last call was a `begin` that has not succeeded. SQLx then drops a transaction
+    /// that was never there, which must not roll back the one around it.
+    begin_failed: bool,
+    /// Whether a statement has failed since the transaction began, so that COMMIT may roll back.
+    may_have_failed: bool,
+}
+
+impl Connection {
+    pub(super) fn transaction_depth(&self) -> usize {
+        PgTransactionManager::get_transaction_depth(&self.inner) + self.transaction.savepoints
+    }
+
+    pub(super) fn note_failed_statement(&mut self) {
+        self.transaction.may_have_failed = true;
+    }
+
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.in_flight || self.transaction.begin_unknown || self.transaction.roll_back_to.is_some()
+    }
+
+    /// The inner connection, with nothing of an earlier use left to do.
+    pub(super) async fn settled(&mut self) -> Result<&mut PgConnection, Error> {
+        self.settle().await?;
+        Ok(&mut self.inner)
+    }
+
+    /// Does what dropped futures and transactions left to do. It may itself be dropped and called
+    /// again: every step can be repeated.
+    pub(super) async fn settle(&mut self) -> Result<(), Error> {
+        self.transaction.begin_failed = false;
+        self.settle_before_begin().await
+    }
+
+    async fn settle_before_begin(&mut self) -> Result<(), Error> {
+        if self.in_flight {
+            self.discard_answers().await?;
+            self.in_flight = false;
+        }
+        if self.transaction.begin_unknown {
+            // Outside of a transaction ROLLBACK is only a warning.
+            tracing::debug!("rolling back a transaction whose begin was dropped");
+            self.inner.execute("ROLLBACK").await?;
+            self.transaction.begin_unknown = false;
+        }
+        if let Some(level) = self.transaction.roll_back_to {
+            self.inner
+                .execute(savepoint("ROLLBACK TO SAVEPOINT", level))
+                .await?;
+            self.transaction.roll_back_to = None;
+            self.transaction.may_have_failed = false;
+        }
+        Ok(())
+    }
+
+    /// Reads the answers to a statement whose future was dropped. SQLx would give its error to
+    /// whoever comes next.
+    async fn discard_answers(&mut self) -> Result<(), Error> {
+        loop {
+            match self.inner.flush().await {
+                Ok(()) => return Ok(()),
+                Err(Error::Database(error)) => {
+                    tracing::debug!(
+                        code = error.code().as_deref().unwrap_or_default(),
+                        "discarded the error of a statement whose future was dropped"
+                    );
+                    self.note_failed_statement();
+                }
+                Err(error) => {
+                    self.note_error(&error);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    pub(super) async fn begin_transaction(
+        &mut self,
+        statement: Option<SqlStr>,
+    ) -> Result<(), Error> {
+        // Stays set if this future fails or is dropped.
+        self.transaction.begin_failed = true;
+        self.settle_before_begin().await?;
+        if self.transaction_depth() == 0 {
+            // Stays set if this future is dropped, and after an error: a statement of one's own
+            // may have begun a transaction and failed after that.
+            self.transaction.begin_unknown = true;
+            self.in_flight = true;
+            let begun = PgTransactionManager::begin(&mut self.inner, statement).await;
+            if let Err(error) = &begun {
+                self.note_error(error);
+                return begun;
+            }
+            self.in_flight = false;
+            self.transaction = TransactionState::default();
+        } else if statement.is_some() {
+            return Err(Error::InvalidSavePointStatement);
+        } else {
+            // A dropped future may leave a savepoint that nobody knows of. It does nothing until
+            // the transaction ends, and one of the same name hides it.
+            let level = self.transaction.savepoints + 1;
+            self.run_control(savepoint("SAVEPOINT", level)).await?;
+            self.transaction.savepoints = level;
+            self.transaction.begin_failed = false;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn commit_transaction(&mut self) -> Result<(), Error> {
+        self.settle().await?;
+        let level = self.transaction.savepoints;
+        if level > 0 {
+            self.run_control(savepoint("RELEASE SAVEPOINT", level))
+                .await?;
+            self.transaction.savepoints = level - 1;
+            return Ok(());
+        }
+        if self.transaction.may_have_failed && self.transaction_depth() > 0 {
+            // COMMIT of a failed transaction rolls back and says so in its command tag only, which
+            // SQLx does not look at. Any other statement is an error then: 25P02.
+            self.run_control(SqlStr::from_static("SELECT 1")).await?;
+        }
+        self.in_flight = true;
+        let committed = PgTransactionManager::commit(&mut self.inner).await;
+        self.in_flight = false;
+        if let Err(error) = &committed {
+            self.note_error(error);
+        } else {
+            self.transaction = TransactionState::default();
+        }
+        committed
+    }
+
+    pub(super) async fn rollback_transaction(&mut self) -> Result<(), Error> {
+        self.settle().await?;
+        let level = self.transaction.savepoints;
+        if level > 0 {
+            self.run_control(savepoint("ROLLBACK TO SAVEPOINT", level))
+                .await?;
+            self.transaction.savepoints = level - 1;
+            self.transaction.may_have_failed = false;
+            return Ok(());
+        }
+        self.in_flight = true;
+        let rolled_back = PgTransactionManager::rollback(&mut self.inner).await;
+        self.in_flight = false;
+        if let Err(error) = &rolled_back {
+            self.note_error(error);
+        } else {
+            self.transaction = TransactionState::default();
+        }
+        rolled_back
+    }
+
+    /// Notes that the innermost transaction was dropped, to be rolled back on the next use.
+    pub(super) fn queue_rollback(&mut self) {
+        if std::mem::take(&mut self.transaction.begin_failed) {
+            return;
+        }
+        let level = self.transaction.savepoints;
+        if level > 0 {
+            self.transaction.roll_back_to = Some(level);
+            self.transaction.savepoints = level - 1;
+        } else {
+            PgTransactionManager::start_rollback(&mut self.inner);
+            self.transaction = TransactionState {
+                begin_unknown: self.transaction.begin_unknown,
+                ..TransactionState::default()
+            };
+        }
+    }
+
+    /// Runs a statement of transaction control, which has no result.
+    pub(super) async fn run_control(&mut self, sql: SqlStr) -> Result<(), Error> {
+        self.in_flight = true;
+        let result = self.inner.execute(sql).await;
+        self.in_flight = false;
+        if let Err(error) = &result {
+            self.note_error(error);
+        }
+        result.map(drop)
+    }
+}
+
+fn savepoint(verb: &str, level: usize) -> SqlStr {
+    AssertSqlSafe(format!("{verb} twinbase_savepoint_{level}")).into_sql_str()
+}
+
+/// [`TransactionManager`] of this driver; `Any` calls the connection itself.
+#[derive(Debug)]
+pub(super) struct Transactions;
+
+impl TransactionManager for Transactions {
+    type Database = Database;
+
+    async fn begin(connection: &mut Connection, statement: Option<SqlStr>) -> Result<(), Error> {
+        connection.begin_transaction(statement).await
+    }
+
+    async fn commit(connection: &mut Connection) -> Result<(), Error> {
+        connection.commit_transaction().await
+    }
+
+    async fn rollback(connection: &mut Connection) -> Result<(), Error> {
+        connection.rollback_transaction().await
+    }
+
+    fn start_rollback(connection: &mut Connection) {
+        connection.queue_rollback();
+    }
+
+    fn get_transaction_depth(connection: &Connection) -> usize {
+        connection.transaction_depth()
+    }
+}
