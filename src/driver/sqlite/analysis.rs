@@ -127,10 +127,10 @@ fn with_numbered_parameters(sql: &str, tokens: &[Token<'_>]) -> Result<String, S
                 "the parameter {name} is not portable: write $1, $2 and so on"
             )));
         }
-        if name.starts_with('$') {
+        if let Some(number) = name.strip_prefix('$') {
             dollars = true;
             text.push_str(&sql[copied..token.start]);
-            let _ = write!(text, "?{}", &name[1..]);
+            let _ = write!(text, "?{number}");
             copied = token.start + name.len();
         } else {
             marks = true;
@@ -270,8 +270,8 @@ fn booleans(tokens: &[Token<'_>]) -> Booleans {
     };
     let items = select_items(&tokens[list_word + 1..]);
     let is_star = |item: &&[Token<'_>]| item.last().is_some_and(|token| token.is_symbol("*"));
-    let first_star = items.iter().position(|item| is_star(item)).unwrap_or(items.len());
-    let last_star = items.iter().rposition(|item| is_star(item));
+    let first_star = items.iter().position(&is_star).unwrap_or(items.len());
+    let last_star = items.iter().rposition(is_star);
     for (at, item) in items.iter().enumerate() {
         if is_boolean(item) {
             if at < first_star {

@@ -14,7 +14,7 @@ pub(super) struct Columns {
     /// Where each name is.
     pub(super) names: Arc<HashMap<UStr, usize>>,
     /// The columns for `Any`.
-    pub(super) columns: Vec<AnyColumn>,
+    pub(super) any: Vec<AnyColumn>,
     declared: Vec<Declared>,
     declared_names: Vec<Option<String>>,
 }
@@ -44,7 +44,7 @@ impl Columns {
             declared.push(type_of);
             declared_names.push(declared_name.map(str::to_owned));
         }
-        Self { names: Arc::new(names), columns, declared, declared_names }
+        Self { names: Arc::new(names), any: columns, declared, declared_names }
     }
 
     /// The row, its values read by the types of its columns, and about how many bytes it has.
@@ -52,13 +52,13 @@ impl Columns {
     /// # Errors
     /// [`Error::ColumnDecode`] where a value does not fit its column.
     pub(super) fn row(&self, row: &Row<'_>) -> Result<(AnyRow, usize), Error> {
-        let mut columns = self.columns.clone();
+        let mut columns = self.any.clone();
         let mut values = Vec::with_capacity(columns.len());
         let mut bytes = 0;
         for (ordinal, declared) in self.declared.iter().enumerate() {
             let value = row.get_ref(ordinal).map_err(|error| Error::AnyDriverError(error.into()))?;
             let kind = declared.decode(value).map_err(|misfit| {
-                let name: &str = &self.columns[ordinal].name;
+                let name: &str = &self.any[ordinal].name;
                 let declared = self.declared_names[ordinal].as_deref();
                 Error::ColumnDecode {
                     index: format!("{name:?}"),

@@ -43,7 +43,7 @@ impl SqliteConnection {
         let for_thread = options.options.clone();
         std::thread::Builder::new()
             .name("twinbase-sqlite".to_owned())
-            .spawn(move || worker::run(&for_thread, &receiver, ready))?;
+            .spawn(move || worker::run(for_thread, &receiver, ready))?;
         let shared = opened.await.map_err(|_| Error::WorkerCrashed)??;
         Ok(Self {
             shared,

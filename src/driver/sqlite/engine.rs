@@ -193,7 +193,7 @@ impl Engine {
             sql,
             parameters: Some(Either::Right(statement.parameter_count())),
             column_names: columns.names,
-            columns: columns.columns,
+            columns: columns.any,
         })
     }
 

@@ -59,7 +59,7 @@ pub enum SqliteErrorCause {
 }
 
 /// An error of SQLite, as [`DatabaseError`]: find it with
-/// [`try_downcast_ref`](dyn DatabaseError::try_downcast_ref).
+/// `try_downcast_ref`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SqliteError {
     cause: SqliteErrorCause,

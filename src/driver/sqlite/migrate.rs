@@ -236,9 +236,8 @@ impl MigrateDatabase for Sqlite {
     }
 
     async fn database_exists(url: &str) -> Result<bool, Error> {
-        let path = match in_file(url)? {
-            Some(path) => path,
-            None => return Ok(true),
+        let Some(path) = in_file(url)? else {
+            return Ok(true);
         };
         Ok(tokio::task::spawn_blocking(move || path.try_exists()).await.map_err(crashed)??)
     }

@@ -69,13 +69,15 @@ const TIME: Duration = Duration::from_millis(5);
 
 /// Opens the connection and serves it until the caller's side has gone.
 pub(super) fn run(
-    options: &Options,
+    options: Options,
     commands: &Receiver<Command>,
     ready: oneshot::Sender<Result<Arc<Shared>, SqliteError>>,
 ) {
     let control = Arc::new(Control::new());
     control.begin(NOT_CANCELLABLE, Duration::ZERO);
-    let engine = Engine::open(options, Arc::clone(&control));
+    let engine = Engine::open(&options, Arc::clone(&control));
+    // They would keep an in-memory database beyond the answer to a close.
+    drop(options);
     control.end();
     let shared = match engine {
         Ok(engine) => Arc::new(Shared {
