@@ -1,5 +1,7 @@
 //! What the driver has to know of a statement before SQLite sees it, read from its text once.
 
+use super::booleans::Booleans;
+use super::casts;
 use super::error::SqliteError;
 use super::lexer::{self, Kind, Token};
 use std::fmt::Write as _;
@@ -36,23 +38,6 @@ pub(super) enum Verb {
     Other,
 }
 
-/// Which columns of a result hold 0 and 1 as false and true, though SQLite knows no type for them.
-///
-/// Positions count from the left up to the first `*` of the list, and from the right behind the
-/// last one.
-#[derive(Debug, Default)]
-pub(super) struct Booleans {
-    from_left: Vec<usize>,
-    from_right: Vec<usize>,
-}
-
-impl Booleans {
-    /// Whether the column at `at` of `count` is one of them.
-    pub(super) fn contains(&self, at: usize, count: usize) -> bool {
-        self.from_left.contains(&at) || self.from_right.contains(&(count - at))
-    }
-}
-
 /// Reads the text of a prepared statement.
 ///
 /// # Errors
@@ -61,7 +46,7 @@ pub(super) fn analyse(sql: &str) -> Result<Analysis, SqliteError> {
     let tokens = lexer::tokens(sql);
     let mut analysis = describe_tokens(sql, &tokens);
     analysis.sql = with_numbered_parameters(sql, &tokens)?;
-    refuse_casts(&tokens)?;
+    casts::refuse_numeric(&tokens)?;
     Ok(analysis)
 }
 
@@ -84,7 +69,15 @@ pub(super) enum Wrap {
 /// Whether the text is several statements that have to succeed or fail as one.
 pub(super) fn wrap(sql: &str) -> Wrap {
     const ALONE: [&str; 10] = [
-        "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "VACUUM", "ATTACH",
+        "BEGIN",
+        "COMMIT",
+        "END",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "RELEASE",
+        "PRAGMA",
+        "VACUUM",
+        "ATTACH",
         "DETACH",
     ];
     let tokens = lexer::tokens(sql);
@@ -92,7 +85,10 @@ pub(super) fn wrap(sql: &str) -> Wrap {
     let alone = |statement: &&[Token<'_>]| ALONE.iter().any(|word| statement[0].is(word));
     if statements.len() < 2 || statements.iter().any(alone) {
         Wrap::No
-    } else if statements.iter().all(|statement| verb(statement) == Verb::Select) {
+    } else if statements
+        .iter()
+        .all(|statement| verb(statement) == Verb::Select)
+    {
         Wrap::Reading
     } else {
         Wrap::Writing
@@ -104,7 +100,7 @@ fn describe_tokens(sql: &str, tokens: &[Token<'_>]) -> Analysis {
         sql: sql.to_owned(),
         is_empty: tokens.iter().all(|token| token.is_symbol(";")),
         verb: verb(tokens),
-        booleans: booleans(tokens),
+        booleans: Booleans::find(tokens, main_verb(tokens)),
     }
 }
 
@@ -146,76 +142,15 @@ fn with_numbered_parameters(sql: &str, tokens: &[Token<'_>]) -> Result<String, S
     Ok(text)
 }
 
-/// Refuses a cast that gives a number on SQLite where it would give the type on PostgreSQL.
-///
-/// SQLite goes by the letters of the type's name (<https://sqlite.org/datatype3.html>, section
-/// 3.1): `CAST('2024-02-29' AS DATE)` is 2024, and `CAST('0.1' AS NUMERIC)` a binary float.
-fn refuse_casts(tokens: &[Token<'_>]) -> Result<(), SqliteError> {
-    for (at, token) in tokens.iter().enumerate() {
-        let Some(name) = token.is("CAST").then(|| cast_target(&tokens[at..])).flatten() else {
-            continue;
-        };
-        let upper = name.to_ascii_uppercase();
-        let kept = ["INT", "CHAR", "CLOB", "TEXT", "BLOB", "REAL", "FLOA", "DOUB", "BOOL"];
-        if upper == "INTERVAL" || !kept.iter().any(|part| upper.contains(part)) {
-            return Err(SqliteError::refused(format!(
-                "CAST(… AS {name}) makes a number of the value on SQLite: cast to TEXT, BIGINT, \
-                 DOUBLE PRECISION or BOOLEAN, or convert it in the program"
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// The type's name in `CAST ( … AS name )`, where that is what `tokens` start with.
-fn cast_target(tokens: &[Token<'_>]) -> Option<String> {
-    if !tokens.get(1)?.is_symbol("(") {
-        return None;
-    }
-    let end = lexer::closing(tokens, 1)?;
-    let mut depth = 0_usize;
-    let mut name_starts = None;
-    for (at, token) in tokens.iter().enumerate().take(end).skip(2) {
-        if token.is_symbol("(") {
-            depth += 1;
-        } else if token.is_symbol(")") {
-            depth = depth.saturating_sub(1);
-        } else if depth == 0 && token.is("AS") {
-            name_starts = Some(at + 1);
-        }
-    }
-    let name: Vec<&str> = tokens[name_starts?..end]
-        .iter()
-        .take_while(|token| token.kind == Kind::Word || token.kind == Kind::Quoted)
-        .map(|token| token.text)
-        .collect();
-    Some(name.join(" "))
-}
-
 /// The position of the keyword that says what the statement does, behind any WITH.
 fn main_verb(tokens: &[Token<'_>]) -> Option<usize> {
     if !tokens.first()?.is("WITH") {
         return Some(0);
     }
-    outside_parentheses(tokens).find(|at| {
+    lexer::outside_parentheses(tokens).find(|at| {
         ["SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"]
             .iter()
             .any(|word| tokens[*at].is(word))
-    })
-}
-
-/// The positions of the tokens that stand in no parentheses.
-fn outside_parentheses<'t>(tokens: &'t [Token<'_>]) -> impl Iterator<Item = usize> + 't {
-    let mut depth = 0_usize;
-    tokens.iter().enumerate().filter_map(move |(at, token)| {
-        if token.is_symbol("(") {
-            depth += 1;
-        } else if token.is_symbol(")") {
-            depth = depth.saturating_sub(1);
-        } else if depth == 0 {
-            return Some(at);
-        }
-        None
     })
 }
 
@@ -232,7 +167,10 @@ fn verb(tokens: &[Token<'_>]) -> Verb {
     } else if is("INSERT") || is("REPLACE") {
         let into = tokens.iter().skip(at).position(|token| token.is("INTO"));
         let mut name = into.map_or(at, |offset| at + offset + 1);
-        if tokens.get(name + 1).is_some_and(|token| token.is_symbol(".")) {
+        if tokens
+            .get(name + 1)
+            .is_some_and(|token| token.is_symbol("."))
+        {
             name += 2;
         }
         let upsert = tokens[at..]
@@ -254,101 +192,10 @@ fn unquoted(token: &Token<'_>) -> String {
     }
 }
 
-/// Finds the boolean columns of the outermost SELECT list, or of a RETURNING list.
-fn booleans(tokens: &[Token<'_>]) -> Booleans {
-    let mut found = Booleans::default();
-    let Some(verb) = main_verb(tokens) else {
-        return found;
-    };
-    let list_word = if tokens[verb..].first().is_some_and(|token| token.is("SELECT")) {
-        Some(verb)
-    } else {
-        outside_parentheses(tokens).find(|at| tokens[*at].is("RETURNING"))
-    };
-    let Some(list_word) = list_word else {
-        return found;
-    };
-    let items = select_items(&tokens[list_word + 1..]);
-    let is_star = |item: &&[Token<'_>]| item.last().is_some_and(|token| token.is_symbol("*"));
-    let first_star = items.iter().position(&is_star).unwrap_or(items.len());
-    let last_star = items.iter().rposition(is_star);
-    for (at, item) in items.iter().enumerate() {
-        if is_boolean(item) {
-            if at < first_star {
-                found.from_left.push(at);
-            } else if last_star.is_some_and(|star| at > star) {
-                found.from_right.push(items.len() - at);
-            }
-        }
-    }
-    found
-}
-
-fn select_items<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
-    const END: [&str; 10] = [
-        "FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "UNION", "INTERSECT",
-        "EXCEPT",
-    ];
-    let mut start = usize::from(
-        tokens.first().is_some_and(|token| token.is("DISTINCT") || token.is("ALL")),
-    );
-    let mut items = Vec::new();
-    let mut end = tokens.len();
-    for at in outside_parentheses(tokens) {
-        let token = &tokens[at];
-        if token.is_symbol(",") {
-            items.push(&tokens[start..at]);
-            start = at + 1;
-        } else if token.is_symbol(";") || END.iter().any(|word| token.is(word)) {
-            end = at;
-            break;
-        }
-    }
-    if start <= end {
-        items.push(&tokens[start..end]);
-    }
-    items
-}
-
-/// Whether an item of the list is `CAST(… AS BOOLEAN)` or `[NOT] EXISTS (…)`, with or without an
-/// alias.
-fn is_boolean(item: &[Token<'_>]) -> bool {
-    let item = match item.first() {
-        Some(token) if token.is("NOT") => &item[1..],
-        _ => item,
-    };
-    let Some(first) = item.first() else {
-        return false;
-    };
-    if !item.get(1).is_some_and(|token| token.is_symbol("(")) {
-        return false;
-    }
-    let boolean = first.is("EXISTS")
-        || (first.is("CAST")
-            && cast_target(item).is_some_and(|name| {
-                name.eq_ignore_ascii_case("BOOLEAN") || name.eq_ignore_ascii_case("BOOL")
-            }));
-    boolean
-        && lexer::closing(item, 1).is_some_and(|end| {
-            let rest = &item[end + 1..];
-            let alias = match rest.first() {
-                Some(token) if token.is("AS") => &rest[1..],
-                _ => rest,
-            };
-            alias.is_empty()
-                || (alias.len() == 1 && matches!(alias[0].kind, Kind::Word | Kind::Quoted))
-        })
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
-
-    fn boolean_columns(sql: &str, count: usize) -> Vec<usize> {
-        let booleans = analyse(sql).unwrap().booleans;
-        (0..count).filter(|at| booleans.contains(*at, count)).collect()
-    }
 
     #[test]
     fn dollar_parameters_become_numbered_ones() {
@@ -383,24 +230,6 @@ mod tests {
     }
 
     #[test]
-    fn boolean_columns_are_found_by_their_expression() {
-        assert_eq!(boolean_columns("SELECT a, CAST(count(*) > 0 AS BOOLEAN) AS many, b", 3), [1]);
-        assert_eq!(boolean_columns("SELECT EXISTS(SELECT 1, 2), NOT EXISTS (SELECT 1) e", 2), [0, 1]);
-        assert_eq!(boolean_columns("SELECT *, CAST(a AS BOOL) FROM t", 5), [4]);
-        assert_eq!(boolean_columns("SELECT CAST(a AS BOOL), t.* FROM t", 5), [0]);
-        assert_eq!(boolean_columns("SELECT CAST(a AS BOOLEAN) + 1", 1), [0_usize; 0]);
-        assert_eq!(
-            boolean_columns("WITH x AS (SELECT CAST(1 AS BOOLEAN)) SELECT 1, EXISTS(SELECT 1) FROM x", 2),
-            [1]
-        );
-        assert_eq!(
-            boolean_columns("INSERT INTO t(a) VALUES (1) RETURNING id, CAST(a > 0 AS BOOLEAN)", 2),
-            [1]
-        );
-        assert_eq!(boolean_columns("SELECT DISTINCT CAST(a AS BOOLEAN) FROM t", 1), [0]);
-    }
-
-    #[test]
     fn the_verb_is_found_behind_with() {
         let verb = |sql: &str| analyse(sql).unwrap().verb;
         assert_eq!(verb("with a as (select 1) select * from a"), Verb::Select);
@@ -408,19 +237,31 @@ mod tests {
         assert_eq!(verb("CREATE TABLE t(a)"), Verb::Other);
         assert_eq!(
             verb("INSERT OR IGNORE INTO main.\"my \"\"table\"(a) VALUES (1)"),
-            Verb::Insert { table: "my \"table".to_owned(), upsert: false }
+            Verb::Insert {
+                table: "my \"table".to_owned(),
+                upsert: false
+            }
         );
         assert_eq!(
             verb("INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 1"),
-            Verb::Insert { table: "t".to_owned(), upsert: true }
+            Verb::Insert {
+                table: "t".to_owned(),
+                upsert: true
+            }
         );
         assert!(analyse(" -- nothing").unwrap().is_empty);
     }
 
     #[test]
     fn several_statements_run_as_one_unless_one_of_them_cannot() {
-        assert_eq!(wrap("INSERT INTO a VALUES (1); INSERT INTO b VALUES (2)"), Wrap::Writing);
-        assert_eq!(wrap("SELECT 1; WITH a AS (SELECT 1) SELECT * FROM a;"), Wrap::Reading);
+        assert_eq!(
+            wrap("INSERT INTO a VALUES (1); INSERT INTO b VALUES (2)"),
+            Wrap::Writing
+        );
+        assert_eq!(
+            wrap("SELECT 1; WITH a AS (SELECT 1) SELECT * FROM a;"),
+            Wrap::Reading
+        );
         assert_eq!(wrap("INSERT INTO a VALUES (1);"), Wrap::No);
         assert_eq!(wrap("PRAGMA foreign_keys = OFF; DELETE FROM a"), Wrap::No);
         assert_eq!(wrap("begin; DELETE FROM a; commit"), Wrap::No);

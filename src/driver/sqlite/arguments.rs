@@ -1,9 +1,9 @@
 //! Binds the arguments of `Any` to a statement.
 
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::Statement;
-use sqlx_core::any::AnyValueKind;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use sqlx_core::Error;
+use sqlx_core::any::AnyValueKind;
 
 /// An argument that SQLite would store as something else.
 #[derive(Debug, thiserror::Error)]

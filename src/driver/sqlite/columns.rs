@@ -1,9 +1,9 @@
 //! The columns of a statement's result, and its rows as `Any` has them.
 
-use super::analysis::Booleans;
-use super::declared::{Declared, MisfitError};
+use super::booleans::Booleans;
+use super::declared::{Declared, Decoded, MisfitError};
 use rusqlite::{Row, Statement};
-use sqlx_core::any::{AnyColumn, AnyRow, AnyTypeInfo, AnyTypeInfoKind, AnyValue, AnyValueKind};
+use sqlx_core::any::{AnyColumn, AnyTypeInfo, AnyTypeInfoKind, AnyValue, AnyValueKind};
 use sqlx_core::ext::ustr::UStr;
 use sqlx_core::{Error, HashMap};
 use std::sync::Arc;
@@ -39,44 +39,52 @@ impl Columns {
             columns.push(AnyColumn {
                 ordinal,
                 name,
-                type_info: AnyTypeInfo { kind: type_of.kind() },
+                type_info: AnyTypeInfo {
+                    kind: type_of.kind(),
+                },
             });
             declared.push(type_of);
             declared_names.push(declared_name.map(str::to_owned));
         }
-        Self { names: Arc::new(names), any: columns, declared, declared_names }
+        Self {
+            names: Arc::new(names),
+            any: columns,
+            declared,
+            declared_names,
+        }
     }
 
-    /// The row, its values read by the types of its columns, and about how many bytes it has.
+    /// The value in this column, read by its type.
     ///
     /// # Errors
-    /// [`Error::ColumnDecode`] where a value does not fit its column.
-    pub(super) fn row(&self, row: &Row<'_>) -> Result<(AnyRow, usize), Error> {
-        let mut columns = self.any.clone();
-        let mut values = Vec::with_capacity(columns.len());
-        let mut bytes = 0;
-        for (ordinal, declared) in self.declared.iter().enumerate() {
-            let value = row.get_ref(ordinal).map_err(|error| Error::AnyDriverError(error.into()))?;
-            let kind = declared.decode(value).map_err(|misfit| {
-                let name: &str = &self.any[ordinal].name;
-                let declared = self.declared_names[ordinal].as_deref();
-                Error::ColumnDecode {
-                    index: format!("{name:?}"),
-                    source: MisfitError::new(name, declared, misfit).into(),
-                }
-            })?;
-            bytes += match &kind {
-                AnyValueKind::Text(text) => text.len(),
-                AnyValueKind::Blob(blob) => blob.len(),
-                _ => 0,
-            };
-            if *declared == Declared::Unknown {
-                columns[ordinal].type_info.kind = kind_of(&kind);
+    /// [`Error::ColumnDecode`] where it does not fit.
+    pub(super) fn decode<'r>(
+        &self,
+        row: &'r Row<'_>,
+        ordinal: usize,
+    ) -> Result<Decoded<'r>, Error> {
+        let value = row
+            .get_ref(ordinal)
+            .map_err(|error| Error::AnyDriverError(error.into()))?;
+        self.declared[ordinal].decode(value).map_err(|misfit| {
+            let name: &str = &self.any[ordinal].name;
+            let declared = self.declared_names[ordinal].as_deref();
+            Error::ColumnDecode {
+                index: format!("{name:?}"),
+                source: MisfitError::new(name, declared, misfit).into(),
             }
-            values.push(AnyValue { kind });
+        })
+    }
+
+    /// The columns of a row: where nothing was declared, the type is that of the value.
+    pub(super) fn of_row(&self, values: &[AnyValue]) -> Vec<AnyColumn> {
+        let mut columns = self.any.clone();
+        for ((column, declared), value) in columns.iter_mut().zip(&self.declared).zip(values) {
+            if *declared == Declared::Unknown {
+                column.type_info.kind = kind_of(&value.kind);
+            }
         }
-        let row = AnyRow { column_names: Arc::clone(&self.names), columns, values };
-        Ok((row, bytes))
+        columns
     }
 }
 

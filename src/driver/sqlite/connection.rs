@@ -2,7 +2,8 @@
 
 use super::control::NOT_CANCELLABLE;
 use super::database::{ConnectOptions, Sqlite};
-use super::engine::{Item, Request};
+use super::engine::Request;
+use super::gathered::Gathered;
 use super::rows::Rows;
 use super::worker::{self, Action, Command, Shared};
 use futures_core::future::BoxFuture;
@@ -57,11 +58,16 @@ impl SqliteConnection {
     }
 
     /// Runs a statement on this thread, where that is short and nothing else is under way.
-    pub(super) fn run_inline(&self, request: &Request) -> Option<Vec<Item>> {
+    pub(super) fn run_inline(&self, request: &Request) -> Option<Gathered> {
         if !self.inline_reads || self.shared.control.pending.load(Ordering::Acquire) != 0 {
             return None;
         }
-        self.shared.engine.try_lock().ok()?.as_mut()?.run_inline(request)
+        self.shared
+            .engine
+            .try_lock()
+            .ok()?
+            .as_mut()?
+            .run_inline(request)
     }
 
     /// Sends a command, and gives what cancels it when dropped.
@@ -72,7 +78,10 @@ impl SqliteConnection {
         self.number += 1;
         let number = self.number;
         self.post(command(number))?;
-        Ok(Cancellation { shared: Arc::clone(&self.shared), number })
+        Ok(Cancellation {
+            shared: Arc::clone(&self.shared),
+            number,
+        })
     }
 
     fn post(&self, command: Command) -> Result<(), Error> {
@@ -85,7 +94,11 @@ impl SqliteConnection {
 
     async fn act(&mut self, action: Action) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
-        let cancellation = self.send(|number| Command::Do { number, action, reply })?;
+        let cancellation = self.send(|number| Command::Do {
+            number,
+            action,
+            reply,
+        })?;
         let result = answer.await;
         cancellation.disarm();
         result.map_err(|_| Error::WorkerCrashed)?
@@ -144,14 +157,19 @@ impl Cancellation {
 impl Drop for Cancellation {
     fn drop(&mut self) {
         if self.number > 0 {
-            self.shared.control.cancel(self.number, &self.shared.interrupt, &self.shared.thread);
+            self.shared
+                .control
+                .cancel(self.number, &self.shared.interrupt, &self.shared.thread);
         }
     }
 }
 
 impl fmt::Debug for SqliteConnection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SqliteConnection").field("depth", &self.depth).finish_non_exhaustive()
+        formatter
+            .debug_struct("SqliteConnection")
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
     }
 }
 
@@ -169,7 +187,12 @@ impl AnyConnectionBackend for SqliteConnection {
     }
 
     fn close_hard(self: Box<Self>) -> BoxFuture<'static, Result<(), Error>> {
-        let Shared { control, interrupt, thread, .. } = &*self.shared;
+        let Shared {
+            control,
+            interrupt,
+            thread,
+            ..
+        } = &*self.shared;
         control.cancel(self.number, interrupt, thread);
         AnyConnectionBackend::close(self)
     }
@@ -180,7 +203,11 @@ impl AnyConnectionBackend for SqliteConnection {
             if self.shared.control.pending.load(Ordering::Acquire) == 0
                 && let Ok(engine) = self.shared.engine.try_lock()
             {
-                return if engine.is_some() { Ok(()) } else { Err(Error::WorkerCrashed) };
+                return if engine.is_some() {
+                    Ok(())
+                } else {
+                    Err(Error::WorkerCrashed)
+                };
             }
             self.act(Action::Nothing).await
         })
@@ -192,7 +219,11 @@ impl AnyConnectionBackend for SqliteConnection {
             if self.depth > 0 && statement.is_some() {
                 return Err(Error::InvalidSavePointStatement);
             }
-            self.act(Action::Begin { statement, depth: self.depth }).await?;
+            self.act(Action::Begin {
+                statement,
+                depth: self.depth,
+            })
+            .await?;
             self.beginning = false;
             self.depth += 1;
             Ok(())
@@ -214,7 +245,11 @@ impl AnyConnectionBackend for SqliteConnection {
             let depth = self.depth.saturating_sub(1);
             let (reply, answer) = oneshot::channel();
             let action = Action::RollBackTo(depth);
-            self.post(Command::Do { number: NOT_CANCELLABLE, action, reply })?;
+            self.post(Command::Do {
+                number: NOT_CANCELLABLE,
+                action,
+                reply,
+            })?;
             answer.await.map_err(|_| Error::WorkerCrashed)??;
             self.depth = depth;
             Ok(())
@@ -232,19 +267,29 @@ impl AnyConnectionBackend for SqliteConnection {
         }
         let (reply, _) = oneshot::channel();
         let action = Action::RollBackTo(self.depth);
-        if self.post(Command::Do { number: NOT_CANCELLABLE, action, reply }).is_err() {
+        if self
+            .post(Command::Do {
+                number: NOT_CANCELLABLE,
+                action,
+                reply,
+            })
+            .is_err()
+        {
             tracing::warn!("the thread of a SQLite connection has ended, which rolls back as well");
         }
     }
 
     /// The depth that the caller has reached; 1 where SQL text has begun a transaction.
     fn get_transaction_depth(&self) -> usize {
-        self.depth.max(self.shared.control.depth.load(Ordering::Acquire).min(1))
+        self.depth
+            .max(self.shared.control.depth.load(Ordering::Acquire).min(1))
     }
 
     fn cached_statements_size(&self) -> usize {
         let engine = self.shared.engine.try_lock().ok();
-        engine.and_then(|engine| engine.as_ref().map(super::engine::Engine::statements)).unwrap_or(0)
+        engine
+            .and_then(|engine| engine.as_ref().map(super::engine::Engine::statements))
+            .unwrap_or(0)
     }
 
     fn clear_cached_statements(&mut self) -> BoxFuture<'_, Result<(), Error>> {

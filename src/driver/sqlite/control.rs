@@ -67,7 +67,11 @@ impl Control {
 
     /// Gives the statement that runs this long from now; zero is no limit.
     fn set_deadline(&self, limit: Duration) {
-        let deadline = if limit.is_zero() { 0 } else { self.nanoseconds(limit) };
+        let deadline = if limit.is_zero() {
+            0
+        } else {
+            self.nanoseconds(limit)
+        };
         self.expired.store(false, Ordering::Relaxed);
         self.deadline.store(deadline, Ordering::Relaxed);
     }
@@ -134,7 +138,11 @@ thread_local! {
 /// Lets this thread wait for locks, for up to `limit` each time.
 pub(super) fn be_patient(control: &Arc<Control>, limit: Duration) {
     PATIENCE.with_borrow_mut(|patience| {
-        *patience = Some(Patience { control: Arc::clone(control), limit, since: Instant::now() });
+        *patience = Some(Patience {
+            control: Arc::clone(control),
+            limit,
+            since: Instant::now(),
+        });
     });
 }
 

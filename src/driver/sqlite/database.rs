@@ -80,7 +80,10 @@ impl sqlx_core::connection::ConnectOptions for ConnectOptions {
 
     fn from_url(url: &Url) -> Result<Self, Error> {
         let options = Options::from_connection_url(url).map_err(Error::config)?;
-        Ok(Self { options, log: LogSettings::default() })
+        Ok(Self {
+            options,
+            log: LogSettings::default(),
+        })
     }
 
     fn connect(&self) -> impl Future<Output = Result<SqliteConnection, Error>> + Send + '_ {

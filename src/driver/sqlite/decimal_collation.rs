@@ -47,7 +47,9 @@ mod tests {
         let unsigned = text.trim_start_matches('-');
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let digits = format!("{whole}{fraction:0<15}");
-        let units = digits.bytes().fold(0, |sum, byte| sum * 10 + i128::from(byte - b'0'));
+        let units = digits
+            .bytes()
+            .fold(0, |sum, byte| sum * 10 + i128::from(byte - b'0'));
         if text.starts_with('-') { -units } else { units }
     }
 
@@ -58,7 +60,10 @@ mod tests {
         assert_eq!(compare("1.50", "1.5"), Ordering::Equal);
         assert_eq!(compare("-0.0", "0"), Ordering::Equal);
         assert_eq!(compare("0.1", "0.09"), Ordering::Greater);
-        assert_eq!(compare("abc", "99999999999999999999999999999999"), Ordering::Greater);
+        assert_eq!(
+            compare("abc", "99999999999999999999999999999999"),
+            Ordering::Greater
+        );
     }
 
     proptest! {

@@ -5,9 +5,8 @@
 
 use super::forms;
 use rusqlite::types::ValueRef;
-use sqlx_core::any::{AnyTypeInfoKind, AnyValueKind};
+use sqlx_core::any::AnyTypeInfoKind;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// What a column's declared type, or its expression, says of its values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,10 +41,32 @@ pub(super) enum Declared {
     ForeignTime,
 }
 
+/// A value, read by the type of its column.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Decoded<'v> {
+    /// NULL.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Integer(i64),
+    /// A float.
+    Double(f64),
+    /// Text, in the normal form of the type.
+    Text(Cow<'v, str>),
+    /// Bytes.
+    Blob(&'v [u8]),
+}
+
 impl Declared {
     /// Reads the declared type, in any case, with or without `(…)` behind it.
     pub(super) fn parse(name: &str) -> Self {
-        let name = name.split('(').next().unwrap_or(name).trim().to_ascii_uppercase();
+        let name = name
+            .split('(')
+            .next()
+            .unwrap_or(name)
+            .trim()
+            .to_ascii_uppercase();
         match name.as_str() {
             "BOOLEAN" | "BOOL" => Self::Boolean,
             "SMALLINT" | "INT2" => Self::SmallInt,
@@ -60,9 +81,19 @@ impl Declared {
             "INTERVAL" | "" => Self::Unknown,
             // SQLite's own rules (https://sqlite.org/datatype3.html, section 3.1), in their order.
             name if name.contains("INT") => Self::Integer,
-            name if ["CHAR", "CLOB", "TEXT"].iter().any(|part| name.contains(part)) => Self::Text,
+            name if ["CHAR", "CLOB", "TEXT"]
+                .iter()
+                .any(|part| name.contains(part)) =>
+            {
+                Self::Text
+            }
             name if name.contains("BLOB") => Self::Blob,
-            name if ["REAL", "FLOA", "DOUB"].iter().any(|part| name.contains(part)) => Self::Double,
+            name if ["REAL", "FLOA", "DOUB"]
+                .iter()
+                .any(|part| name.contains(part)) =>
+            {
+                Self::Double
+            }
             _ => Self::Unknown,
         }
     }
@@ -90,51 +121,52 @@ impl Declared {
     ///
     /// # Errors
     /// Where it does not fit the type.
-    pub(super) fn decode(self, value: ValueRef<'_>) -> Result<AnyValueKind, Misfit> {
+    pub(super) fn decode(self, value: ValueRef<'_>) -> Result<Decoded<'_>, Misfit> {
         match value {
-            ValueRef::Null => Ok(AnyValueKind::Null(self.kind())),
+            ValueRef::Null => Ok(Decoded::Null),
             ValueRef::Integer(integer) => self.decode_integer(integer),
             ValueRef::Real(real) => match self {
-                Self::Unknown | Self::Double => Ok(AnyValueKind::Double(real)),
+                Self::Unknown | Self::Double => Ok(Decoded::Double(real)),
                 Self::ForeignNumeric => Err(Misfit::DigitsLost),
                 _ => Err(Misfit::StorageClass("REAL")),
             },
             ValueRef::Text(bytes) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| Misfit::NotUtf8)?;
-                let text = self.check_text(text)?;
-                Ok(AnyValueKind::Text(Arc::new(text.into_owned())))
+                self.check_text(text).map(Decoded::Text)
             }
             ValueRef::Blob(bytes) => match self {
-                Self::Unknown | Self::Blob => Ok(AnyValueKind::Blob(Arc::new(bytes.to_vec()))),
+                Self::Unknown | Self::Blob => Ok(Decoded::Blob(bytes)),
                 _ => Err(Misfit::StorageClass("BLOB")),
             },
         }
     }
 
-    fn decode_integer(self, integer: i64) -> Result<AnyValueKind, Misfit> {
+    fn decode_integer(self, integer: i64) -> Result<Decoded<'static>, Misfit> {
         match self {
-            Self::Unknown | Self::Integer => Ok(AnyValueKind::BigInt(integer)),
+            Self::Unknown | Self::Integer => Ok(Decoded::Integer(integer)),
             Self::Boolean => match integer {
-                0 => Ok(AnyValueKind::Bool(false)),
-                1 => Ok(AnyValueKind::Bool(true)),
+                0 => Ok(Decoded::Bool(false)),
+                1 => Ok(Decoded::Bool(true)),
                 _ => Err(Misfit::Form("0 or 1")),
             },
             Self::SmallInt => i16::try_from(integer)
-                .map(|_| AnyValueKind::BigInt(integer))
+                .map(|_| Decoded::Integer(integer))
                 .map_err(|_| Misfit::Form("an integer from -32768 to 32767")),
             Self::Double => exact_double(integer)
-                .map(AnyValueKind::Double)
+                .map(Decoded::Double)
                 .ok_or(Misfit::Form("a number that a float holds exactly")),
-            Self::ForeignNumeric | Self::Json => {
-                Ok(AnyValueKind::Text(Arc::new(integer.to_string())))
-            }
+            Self::ForeignNumeric | Self::Json => Ok(Decoded::Text(Cow::Owned(integer.to_string()))),
             _ => Err(Misfit::StorageClass("INTEGER")),
         }
     }
 
     fn check_text(self, text: &str) -> Result<Cow<'_, str>, Misfit> {
         let checked = |fits: bool, form| {
-            if fits { Ok(Cow::Borrowed(text)) } else { Err(Misfit::Form(form)) }
+            if fits {
+                Ok(Cow::Borrowed(text))
+            } else {
+                Err(Misfit::Form(form))
+            }
         };
         match self {
             Self::Unknown | Self::Text | Self::ForeignTime => Ok(Cow::Borrowed(text)),
@@ -228,27 +260,59 @@ mod tests {
             ("BOOLEAN", ValueRef::Integer(1), "Bool(true)"),
             ("bool", ValueRef::Integer(2), "Form(\"0 or 1\")"),
             ("BOOLEAN", text("yes"), "StorageClass(\"TEXT\")"),
-            ("BIGINT", ValueRef::Integer(i64::MIN), "BigInt(-9223372036854775808)"),
+            (
+                "BIGINT",
+                ValueRef::Integer(i64::MIN),
+                "Integer(-9223372036854775808)",
+            ),
             ("BIGINT", ValueRef::Real(1.5), "StorageClass(\"REAL\")"),
             ("INTEGER", text("abc"), "StorageClass(\"TEXT\")"),
-            ("SMALLINT", ValueRef::Integer(32768), "Form(\"an integer from -32768 to 32767\")"),
+            (
+                "SMALLINT",
+                ValueRef::Integer(32768),
+                "Form(\"an integer from -32768 to 32767\")",
+            ),
             ("DOUBLE PRECISION", ValueRef::Integer(3), "Double(3.0)"),
-            ("DOUBLE PRECISION", ValueRef::Integer(i64::MAX), "Form(\"a number that a float holds exactly\")"),
+            (
+                "DOUBLE PRECISION",
+                ValueRef::Integer(i64::MAX),
+                "Form(\"a number that a float holds exactly\")",
+            ),
             ("VARCHAR(20)", text("x"), "Text(\"x\")"),
             ("TEXT", ValueRef::Blob(b"x"), "StorageClass(\"BLOB\")"),
             ("TEXT", ValueRef::Text(b"\xff"), "NotUtf8"),
             ("BYTEA_BLOB", ValueRef::Blob(b"x"), "Blob([120])"),
-            ("UUID_TEXT", text("0190a7c3-4f2e-7abc-8def-0123456789ab"), "Text(\"0190a7c3-4f2e-7abc-8def-0123456789ab\")"),
-            ("UUID", text("x"), "Form(\"a UUID, hyphenated and in lower case\")"),
+            (
+                "UUID_TEXT",
+                text("0190a7c3-4f2e-7abc-8def-0123456789ab"),
+                "Text(\"0190a7c3-4f2e-7abc-8def-0123456789ab\")",
+            ),
+            (
+                "UUID",
+                text("x"),
+                "Form(\"a UUID, hyphenated and in lower case\")",
+            ),
             ("NUMERIC_TEXT(20,8)", text("1.50000000"), "Text(\"1.5\")"),
             ("NUMERIC(20,8)", ValueRef::Integer(5), "Text(\"5\")"),
             ("NUMERIC(20,8)", ValueRef::Real(1.5), "DigitsLost"),
             ("JSONB_TEXT", text("{}"), "Text(\"{}\")"),
-            ("DATE", text("2024-02-30"), "Form(\"a date that exists, as YYYY-MM-DD\")"),
-            ("TIMESTAMP", text("2024-02-29 10:00:00"), "Text(\"2024-02-29 10:00:00\")"),
-            ("TIMESTAMP", ValueRef::Integer(5), "StorageClass(\"INTEGER\")"),
-            ("BIGINT", ValueRef::Null, "Null(BigInt)"),
-            ("", ValueRef::Integer(5), "BigInt(5)"),
+            (
+                "DATE",
+                text("2024-02-30"),
+                "Form(\"a date that exists, as YYYY-MM-DD\")",
+            ),
+            (
+                "TIMESTAMP",
+                text("2024-02-29 10:00:00"),
+                "Text(\"2024-02-29 10:00:00\")",
+            ),
+            (
+                "TIMESTAMP",
+                ValueRef::Integer(5),
+                "StorageClass(\"INTEGER\")",
+            ),
+            ("BIGINT", ValueRef::Null, "Null"),
+            ("", ValueRef::Integer(5), "Integer(5)"),
             ("MONEY", ValueRef::Real(0.5), "Double(0.5)"),
         ] {
             assert_eq!(decoded(declared, value), expected, "{declared} {value:?}");

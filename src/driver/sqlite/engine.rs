@@ -2,16 +2,18 @@
 
 use super::analysis::{self, Wrap};
 use super::arguments;
+use super::columns::Columns;
 use super::control::{Control, NOT_CANCELLABLE};
 use super::error::SqliteError;
+use super::gathered::Gathered;
 use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
 use super::plan::{INLINE_ROWS, Plan};
 use super::setup;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
-use rusqlite::{Batch, Connection};
-use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyRow, AnyStatement, AnyValueKind};
+use rusqlite::{Batch, Connection, Row};
+use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyStatement, AnyValueKind};
 use sqlx_core::sql_str::SqlStr;
 use sqlx_core::{Either, Error, HashMap};
 use std::sync::Arc;
@@ -41,20 +43,29 @@ impl Request {
         depth: usize,
     ) -> Self {
         let arguments = arguments.map(|arguments| arguments.values.0);
-        Self { sql, arguments, persistent, first_row_only: false, depth }
+        Self {
+            sql,
+            arguments,
+            persistent,
+            first_row_only: false,
+            depth,
+        }
     }
 }
 
-/// What a statement gives: rows, and at its end the figures.
-pub(super) type Item = Either<AnyQueryResult, AnyRow>;
-
 /// Takes what statements give.
 pub(super) trait Sink {
-    /// Takes one item of about that many bytes.
+    /// Takes a row.
+    ///
+    /// # Errors
+    /// Where a value does not fit its column, or nobody wants more.
+    fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error>;
+
+    /// Takes the figures of a statement.
     ///
     /// # Errors
     /// Where nobody wants more.
-    fn take(&mut self, item: Item, bytes: usize) -> Result<(), Error>;
+    fn figures(&mut self, figures: AnyQueryResult) -> Result<(), Error>;
 }
 
 /// The most bytes of arguments, and of a value or row that is read, on the caller's thread.
@@ -114,7 +125,7 @@ impl Engine {
 
     /// Runs the request on the caller's thread, where it has proven short; `None` where it has not,
     /// or takes longer than it did: then it has had no effect.
-    pub(super) fn run_inline(&mut self, request: &Request) -> Option<Vec<Item>> {
+    pub(super) fn run_inline(&mut self, request: &Request) -> Option<Gathered> {
         let arguments = request.arguments.as_deref()?;
         let plan = self.plans.get(request.sql.as_str())?;
         let inline = request.persistent
@@ -126,13 +137,18 @@ impl Engine {
         }
         self.control.begin(NOT_CANCELLABLE, INLINE_TIME);
         self.limit_length(i32::try_from(16 * INLINE_BYTES).unwrap_or(LENGTH));
-        let mut few = Few(Vec::new());
+        let mut few = Few(Gathered::default());
         let result = self.run_prepared(request, arguments, &mut few);
         self.limit_length(LENGTH);
         self.control.end();
         self.follow_transaction();
         match result {
-            Ok(()) => Some(few.0),
+            Ok(()) => {
+                if let Some(plan) = self.plans.get_mut(request.sql.as_str()) {
+                    plan.was_short();
+                }
+                Some(few.0)
+            }
             Err(error) => {
                 tracing::trace!(%error, "a statement moves from the caller's thread to its own");
                 metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
@@ -166,7 +182,10 @@ impl Engine {
     pub(super) fn follow_transaction(&mut self) {
         let autocommit = self.connection.is_autocommit();
         if autocommit && self.depth > 0 {
-            tracing::debug!(depth = self.depth, "SQLite has ended the transaction by itself");
+            tracing::debug!(
+                depth = self.depth,
+                "SQLite has ended the transaction by itself"
+            );
             self.depth = 0;
         }
         let depth = if autocommit { 0 } else { self.depth.max(1) };
@@ -187,8 +206,11 @@ impl Engine {
     /// Prepares a statement to tell of its parameters and columns.
     pub(super) fn describe(&self, sql: SqlStr) -> Result<AnyStatement, Error> {
         let analysis = analysis::analyse(sql.as_str())?;
-        let statement = self.connection.prepare(&analysis.sql).map_err(SqliteError::from)?;
-        let columns = super::columns::Columns::read(&statement, &analysis.booleans);
+        let statement = self
+            .connection
+            .prepare(&analysis.sql)
+            .map_err(SqliteError::from)?;
+        let columns = Columns::read(&statement, &analysis.booleans);
         Ok(AnyStatement {
             sql,
             parameters: Some(Either::Right(statement.parameter_count())),
@@ -207,12 +229,14 @@ impl Engine {
         if !self.plans.contains_key(sql) {
             let analysis = analysis::analyse(sql)?;
             if analysis.is_empty {
-                return sink.take(Either::Left(AnyQueryResult::default()), 0);
+                return sink.figures(AnyQueryResult::default());
             }
             let mut plan = Plan::new(analysis);
             if !request.persistent {
-                let mut statement =
-                    self.connection.prepare(&plan.analysis.sql).map_err(SqliteError::from)?;
+                let mut statement = self
+                    .connection
+                    .prepare(&plan.analysis.sql)
+                    .map_err(SqliteError::from)?;
                 let first = request.first_row_only;
                 return plan.run(&self.connection, &mut statement, arguments, first, sink);
             }
@@ -222,10 +246,21 @@ impl Engine {
             }
             self.plans.insert(sql.into(), plan);
         }
-        let plan = self.plans.get_mut(sql).expect("the plan was there or has been put there");
-        let mut statement =
-            self.connection.prepare_cached(&plan.analysis.sql).map_err(SqliteError::from)?;
-        plan.run(&self.connection, &mut statement, arguments, request.first_row_only, sink)
+        let plan = self
+            .plans
+            .get_mut(sql)
+            .expect("the plan was there or has been put there");
+        let mut statement = self
+            .connection
+            .prepare_cached(&plan.analysis.sql)
+            .map_err(SqliteError::from)?;
+        plan.run(
+            &self.connection,
+            &mut statement,
+            arguments,
+            request.first_row_only,
+            sink,
+        )
     }
 
     /// Runs text that may be several statements, in one transaction as PostgreSQL does, unless one
@@ -271,21 +306,30 @@ impl Engine {
 
     /// Runs a statement of the driver's own.
     pub(super) fn execute(&self, sql: &str) -> Result<(), Error> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(SqliteError::from)?;
+        let mut statement = self
+            .connection
+            .prepare_cached(sql)
+            .map_err(SqliteError::from)?;
         statement.raw_execute().map_err(SqliteError::from)?;
         Ok(())
     }
 }
 
 /// Takes as much as a short statement gives.
-struct Few(Vec<Item>);
+struct Few(Gathered);
 
 impl Sink for Few {
-    fn take(&mut self, item: Item, _bytes: usize) -> Result<(), Error> {
-        if self.0.len() > INLINE_ROWS {
-            return Err(Error::Protocol("more rows than a short statement gives".to_owned()));
+    fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
+        if self.0.items >= INLINE_ROWS {
+            return Err(Error::Protocol(
+                "more rows than a short statement gives".to_owned(),
+            ));
         }
-        self.0.push(item);
+        self.0.add_row(columns, row)
+    }
+
+    fn figures(&mut self, figures: AnyQueryResult) -> Result<(), Error> {
+        self.0.add_figures(figures);
         Ok(())
     }
 }

@@ -103,7 +103,14 @@ impl SqliteError {
     }
 
     fn plain(cause: SqliteErrorCause, extended: i32, message: String) -> Self {
-        Self { cause, extended, message, table: None, columns: Vec::new(), constraint: None }
+        Self {
+            cause,
+            extended,
+            message,
+            table: None,
+            columns: Vec::new(),
+            constraint: None,
+        }
     }
 
     /// A statement that the driver refuses before SQLite sees it.
@@ -124,7 +131,11 @@ impl SqliteError {
     /// The statement's future was dropped.
     pub(super) fn interrupted() -> Self {
         let message = "interrupted: the statement was stopped before its end".to_owned();
-        Self::plain(SqliteErrorCause::Interrupted, ffi::SQLITE_INTERRUPT, message)
+        Self::plain(
+            SqliteErrorCause::Interrupted,
+            ffi::SQLITE_INTERRUPT,
+            message,
+        )
     }
 
     /// The statement would have run outside the transaction that it belongs to.
@@ -152,14 +163,18 @@ impl From<rusqlite::Error> for SqliteError {
                 let message = message.unwrap_or_else(|| code.to_string());
                 Self::from_code(code.extended_code, &message)
             }
-            rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
-                Self::from_code(error.extended_code, &format!("{msg}, at byte {offset}"))
-            }
+            rusqlite::Error::SqlInputError {
+                error, msg, offset, ..
+            } => Self::from_code(error.extended_code, &format!("{msg}, at byte {offset}")),
             rusqlite::Error::MultipleStatement => Self::refused(
                 "more than one statement with arguments: run them one by one, or without arguments"
                     .to_owned(),
             ),
-            other => Self::plain(SqliteErrorCause::Other, ffi::SQLITE_ERROR, other.to_string()),
+            other => Self::plain(
+                SqliteErrorCause::Other,
+                ffi::SQLITE_ERROR,
+                other.to_string(),
+            ),
         }
     }
 }
@@ -173,9 +188,7 @@ impl SqliteError {
         };
         match cause {
             SqliteErrorCause::Check => error.constraint = Some(subject.to_owned()),
-            SqliteErrorCause::Unique
-            | SqliteErrorCause::PrimaryKey
-            | SqliteErrorCause::NotNull => {
+            SqliteErrorCause::Unique | SqliteErrorCause::PrimaryKey | SqliteErrorCause::NotNull => {
                 if let Some(index) = subject.strip_prefix("index '") {
                     error.constraint = Some(index.trim_end_matches('\'').to_owned());
                 } else {
@@ -237,7 +250,9 @@ fn with_advice(cause: SqliteErrorCause, message: &str) -> String {
         _ => "",
     };
     // SQLite begins some messages with a keyword; the case of names further on stays.
-    let start = message.split(' ').take_while(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let start = message
+        .split(' ')
+        .take_while(|word| word.bytes().all(|byte| byte.is_ascii_uppercase()));
     let upper: usize = start.map(|word| word.len() + 1).sum();
     let upper = upper.min(message.len());
     let mut text = message[..upper].to_ascii_lowercase();
@@ -341,7 +356,10 @@ mod tests {
 
         let null = provoke("INSERT INTO t VALUES (2, NULL, 1, NULL)");
         assert_eq!(null.kind(), ErrorKind::NotNullViolation);
-        assert_eq!((null.table(), null.columns()), (Some("t"), &["b".to_owned()][..]));
+        assert_eq!(
+            (null.table(), null.columns()),
+            (Some("t"), &["b".to_owned()][..])
+        );
 
         let foreign = provoke("INSERT INTO t VALUES (2, 'y', 1, 77)");
         assert_eq!(foreign.kind(), ErrorKind::ForeignKeyViolation);

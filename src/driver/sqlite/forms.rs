@@ -16,7 +16,8 @@ pub(super) fn is_uuid(text: &str) -> bool {
 /// The number that the digits are; `None` where one is no digit.
 fn digits(bytes: &[u8]) -> Option<u32> {
     bytes.iter().try_fold(0, |sum, byte| {
-        byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0'))
+        byte.is_ascii_digit()
+            .then(|| sum * 10 + u32::from(byte - b'0'))
     })
 }
 
@@ -27,9 +28,11 @@ pub(super) fn is_date(text: &str) -> bool {
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return false;
     }
-    let (Some(year), Some(month), Some(day)) =
-        (digits(&bytes[..4]), digits(&bytes[5..7]), digits(&bytes[8..]))
-    else {
+    let (Some(year), Some(month), Some(day)) = (
+        digits(&bytes[..4]),
+        digits(&bytes[5..7]),
+        digits(&bytes[8..]),
+    ) else {
         return false;
     };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -103,7 +106,11 @@ impl<'a> Decimal<'a> {
 pub(super) fn normal_decimal(text: &str) -> Option<Cow<'_, str>> {
     let decimal = Decimal::parse(text)?;
     let sign = if decimal.negative { "-" } else { "" };
-    let whole = if decimal.whole.is_empty() { "0" } else { decimal.whole };
+    let whole = if decimal.whole.is_empty() {
+        "0"
+    } else {
+        decimal.whole
+    };
     let point = if decimal.fraction.is_empty() { "" } else { "." };
     let fraction = decimal.fraction;
     if sign.len() + whole.len() + point.len() + fraction.len() == text.len() {
@@ -114,9 +121,11 @@ pub(super) fn normal_decimal(text: &str) -> Option<Cow<'_, str>> {
 
 /// Whether `text` is a plain decimal that `NUMERIC(precision, scale)` holds without rounding.
 pub(super) fn is_decimal(text: &str, precision: i64, scale: i64) -> bool {
-    let fits = |length: usize, limit: i64| i64::try_from(length).is_ok_and(|length| length <= limit);
+    let fits =
+        |length: usize, limit: i64| i64::try_from(length).is_ok_and(|length| length <= limit);
     Decimal::parse(text).is_some_and(|decimal| {
-        fits(decimal.fraction.len(), scale) && fits(decimal.whole.len(), precision.saturating_sub(scale))
+        fits(decimal.fraction.len(), scale)
+            && fits(decimal.whole.len(), precision.saturating_sub(scale))
     })
 }
 
@@ -139,8 +148,17 @@ mod tests {
         assert!(is_date("0001-01-01"));
         assert!(is_date("9999-12-31"));
         for wrong in [
-            "2024-02-30", "2023-02-29", "1900-02-29", "0000-01-01", "2024-13-01", "2024-00-10",
-            "2024-1-1", "2024-01-00", "2024/01/01", "+024-01-01", "",
+            "2024-02-30",
+            "2023-02-29",
+            "1900-02-29",
+            "0000-01-01",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-1-1",
+            "2024-01-00",
+            "2024/01/01",
+            "+024-01-01",
+            "",
         ] {
             assert!(!is_date(wrong), "{wrong}");
         }
@@ -175,7 +193,9 @@ mod tests {
         ] {
             assert_eq!(normal_decimal(text).as_deref(), Some(normal), "{text}");
         }
-        for wrong in ["", "-", ".5", "5.", "1e3", "+1", " 1", "1,5", "--1", "NaN", "1.2.3"] {
+        for wrong in [
+            "", "-", ".5", "5.", "1e3", "+1", " 1", "1,5", "--1", "NaN", "1.2.3",
+        ] {
             assert_eq!(normal_decimal(wrong), None, "{wrong}");
         }
     }

@@ -23,7 +23,9 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     test(connection, "twinbase_is_uuid", forms::is_uuid)?;
     connection.create_scalar_function("twinbase_is_decimal", 3, flags(), |context| {
         let (precision, scale) = (context.get(1)?, context.get(2)?);
-        Ok(on_text(context, |text| forms::is_decimal(text, precision, scale)))
+        Ok(on_text(context, |text| {
+            forms::is_decimal(text, precision, scale)
+        }))
     })
 }
 
@@ -61,8 +63,14 @@ mod tests {
             ("twinbase_is_decimal(1.5, 20, 8)", Some(false)),
             ("twinbase_is_decimal(NULL, 20, 8)", None),
             ("twinbase_is_date('2024-02-30')", Some(false)),
-            ("twinbase_is_uuid('0190a7c3-4f2e-7abc-8def-0123456789ab')", Some(true)),
-            ("twinbase_is_timestamptz('2024-02-29T00:00:00.000000Z')", Some(true)),
+            (
+                "twinbase_is_uuid('0190a7c3-4f2e-7abc-8def-0123456789ab')",
+                Some(true),
+            ),
+            (
+                "twinbase_is_timestamptz('2024-02-29T00:00:00.000000Z')",
+                Some(true),
+            ),
             ("'10' > '9' COLLATE twinbase_decimal", Some(true)),
             ("'1.50' = '1.5' COLLATE twinbase_decimal", Some(true)),
         ] {

@@ -113,9 +113,7 @@ fn next(sql: &str, at: usize) -> Option<Token<'_>> {
             run(bytes, start + 1, |byte| byte.is_ascii_digit()),
         ),
         b':' if second == b':' => (Kind::DoubleColon, start + 2),
-        b'$' | b':' | b'@' if is_word(second) => {
-            (Kind::Parameter, run(bytes, start + 1, is_word))
-        }
+        b'$' | b':' | b'@' if is_word(second) => (Kind::Parameter, run(bytes, start + 1, is_word)),
         b'0'..=b'9' => (
             Kind::Number,
             run(bytes, start, |byte| is_word(byte) || byte == b'.'),
@@ -146,7 +144,11 @@ pub(super) fn statements<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]
         let statement = &tokens[start..at];
         let inside_trigger = is_trigger(statement)
             && !(statement.last().is_some_and(|last| last.is("END"))
-                && statement.iter().rev().nth(1).is_some_and(|t| t.is_symbol(";")));
+                && statement
+                    .iter()
+                    .rev()
+                    .nth(1)
+                    .is_some_and(|t| t.is_symbol(";")));
         if inside_trigger {
             continue;
         }
@@ -185,6 +187,21 @@ pub(super) fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// The positions of the tokens that stand in no parentheses.
+pub(super) fn outside_parentheses<'t>(tokens: &'t [Token<'_>]) -> impl Iterator<Item = usize> + 't {
+    let mut depth = 0_usize;
+    tokens.iter().enumerate().filter_map(move |(at, token)| {
+        if token.is_symbol("(") {
+            depth += 1;
+        } else if token.is_symbol(")") {
+            depth = depth.saturating_sub(1);
+        } else if depth == 0 {
+            return Some(at);
+        }
+        None
+    })
 }
 
 #[cfg(test)]

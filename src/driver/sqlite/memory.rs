@@ -45,7 +45,10 @@ impl MemoryDatabase {
         in_use.retain(|_, folder| folder.strong_count() > 0);
         let path = std::env::temp_dir().join(format!("twinbase-memory-{}", unique()));
         private_folder(&path)?;
-        let folder = Arc::new(Folder { name: name.to_owned(), path });
+        let folder = Arc::new(Folder {
+            name: name.to_owned(),
+            path,
+        });
         in_use.insert(name.to_owned(), Arc::downgrade(&folder));
         Ok(Self(folder))
     }

@@ -17,12 +17,20 @@ use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
 impl SqliteConnection {
-    async fn run_own(&mut self, sql: String, arguments: AnyArguments) -> Result<AnyQueryResult, Error> {
+    async fn run_own(
+        &mut self,
+        sql: String,
+        arguments: AnyArguments,
+    ) -> Result<AnyQueryResult, Error> {
         let request = self.request(AssertSqlSafe(sql).into_sql_str(), true, Some(arguments));
         Ok(self.finish(request, false).await?.1)
     }
 
-    async fn read_own(&mut self, sql: String, arguments: AnyArguments) -> Result<Vec<AnyRow>, Error> {
+    async fn read_own(
+        &mut self,
+        sql: String,
+        arguments: AnyArguments,
+    ) -> Result<Vec<AnyRow>, Error> {
         let sql = AssertSqlSafe(sql).into_sql_str();
         let mut stream = self.fetch_many(sql, true, Some(arguments));
         let mut rows = Vec::new();
@@ -39,8 +47,12 @@ impl SqliteConnection {
 
     async fn insert_row(&mut self, table: &str, migration: &Migration) -> Result<(), Error> {
         let mut arguments = with(migration.version)?;
-        arguments.add(migration.description.as_ref()).map_err(Error::Encode)?;
-        arguments.add(migration.checksum.as_ref()).map_err(Error::Encode)?;
+        arguments
+            .add(migration.description.as_ref())
+            .map_err(Error::Encode)?;
+        arguments
+            .add(migration.checksum.as_ref())
+            .map_err(Error::Encode)?;
         let sql = format!(
             "INSERT INTO {table} (version, description, success, checksum, execution_time) \
              VALUES ($1, $2, TRUE, $3, -1)"
@@ -59,7 +71,11 @@ impl SqliteConnection {
         }
     }
 
-    async fn apply_here(&mut self, table: &str, migration: &Migration) -> Result<bool, MigrateError> {
+    async fn apply_here(
+        &mut self,
+        table: &str,
+        migration: &Migration,
+    ) -> Result<bool, MigrateError> {
         if self.has_row(table, migration).await? {
             return Ok(false);
         }
@@ -70,7 +86,11 @@ impl SqliteConnection {
         Ok(true)
     }
 
-    async fn revert_here(&mut self, table: &str, migration: &Migration) -> Result<(), MigrateError> {
+    async fn revert_here(
+        &mut self,
+        table: &str,
+        migration: &Migration,
+    ) -> Result<(), MigrateError> {
         self.run_text(migration.sql.clone())
             .await
             .map_err(|error| MigrateError::ExecuteMigration(error, migration.version))?;
@@ -101,7 +121,11 @@ impl Migrate for SqliteConnection {
     ) -> BoxFuture<'e, Result<(), MigrateError>> {
         Box::pin(async move {
             let sql = format!("PRAGMA {schema_name}.schema_version");
-            if self.read_own(sql, AnyArguments::default()).await.is_ok_and(|rows| !rows.is_empty()) {
+            if self
+                .read_own(sql, AnyArguments::default())
+                .await
+                .is_ok_and(|rows| !rows.is_empty())
+            {
                 return Ok(());
             }
             Err(MigrateError::CreateSchemasNotSupported(format!(
@@ -186,12 +210,14 @@ impl Migrate for SqliteConnection {
             };
             let elapsed = start.elapsed();
             if !applied {
-                tracing::info!(version = migration.version, "another process applied the migration");
+                tracing::info!(
+                    version = migration.version,
+                    "another process applied the migration"
+                );
                 return Ok(elapsed);
             }
             // Only now is it known; the row says -1 where the process ends before this.
-            let mut arguments =
-                with(i64::try_from(elapsed.as_nanos()).unwrap_or(i64::MAX))?;
+            let mut arguments = with(i64::try_from(elapsed.as_nanos()).unwrap_or(i64::MAX))?;
             arguments.add(migration.version).map_err(Error::Encode)?;
             let sql = format!("UPDATE {table_name} SET execution_time = $1 WHERE version = $2");
             self.run_own(sql, arguments).await?;
@@ -239,7 +265,9 @@ impl MigrateDatabase for Sqlite {
         let Some(path) = in_file(url)? else {
             return Ok(true);
         };
-        Ok(tokio::task::spawn_blocking(move || path.try_exists()).await.map_err(crashed)??)
+        Ok(tokio::task::spawn_blocking(move || path.try_exists())
+            .await
+            .map_err(crashed)??)
     }
 
     async fn drop_database(url: &str) -> Result<(), Error> {
@@ -252,13 +280,17 @@ impl MigrateDatabase for Sqlite {
                 let mut beside = path.clone().into_os_string();
                 beside.push(suffix);
                 match std::fs::remove_file(beside) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(error);
+                    }
                     _ => {}
                 }
             }
             Ok(())
         };
-        Ok(tokio::task::spawn_blocking(remove).await.map_err(crashed)??)
+        Ok(tokio::task::spawn_blocking(remove)
+            .await
+            .map_err(crashed)??)
     }
 }
 

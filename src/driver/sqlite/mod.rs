@@ -25,6 +25,8 @@
 
 mod analysis;
 mod arguments;
+mod booleans;
+mod casts;
 mod columns;
 mod connection;
 mod control;
@@ -35,6 +37,7 @@ mod engine;
 mod error;
 mod forms;
 mod functions;
+mod gathered;
 mod lexer;
 mod memory;
 mod migrate;

@@ -1,7 +1,9 @@
 //! How a connection is opened, and the URL that carries it through sqlx.
 
 use super::memory::MemoryDatabase;
-use sqlx_core::percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sqlx_core::percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -32,7 +34,10 @@ pub enum Synchronous {
 /// sqlx gives a driver nothing but a URL: [`to_url`](Self::to_url) writes the options as private
 /// parameters, which the driver reads again at each connect.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct Options {
     /// Where the database is.
     pub location: Location,
@@ -91,7 +96,11 @@ pub enum OptionsError {
 const COMMON_MEMORY: &str = "common";
 
 /// What stays as it is in a path: letters, digits, and what no part of a URL uses.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
 
 impl Options {
     /// The defaults, for a database in this place.
@@ -138,7 +147,9 @@ impl Options {
         let text = text.strip_prefix("//").unwrap_or(text);
         let text = text.split('#').next().unwrap_or(text);
         let path = text.split('?').next().unwrap_or(text);
-        let path = percent_decode_str(path).decode_utf8().map_err(|_| OptionsError::NotUtf8)?;
+        let path = percent_decode_str(path)
+            .decode_utf8()
+            .map_err(|_| OptionsError::NotUtf8)?;
         let parameter = |name: &str| {
             let found = url.query_pairs().find(|(key, _)| key == name);
             found.map(|(_, value)| value.into_owned())
@@ -217,7 +228,10 @@ impl Options {
             Location::File(path) => {
                 let path = path.to_string_lossy();
                 let slashes = if path.starts_with('/') { "//" } else { "" };
-                (format!("{slashes}{}", utf8_percent_encode(&path, PATH)), None)
+                (
+                    format!("{slashes}{}", utf8_percent_encode(&path, PATH)),
+                    None,
+                )
             }
             Location::Memory(memory) => (":memory:".to_owned(), Some(memory.name())),
         };
@@ -235,10 +249,16 @@ impl Options {
         query
             .extend_pairs(mode.map(|mode| ("mode", mode)))
             .extend_pairs(memory.map(|name| ("twinbase_memory", name)))
-            .append_pair("twinbase_busy_timeout_ms", &self.busy_timeout.as_millis().to_string())
+            .append_pair(
+                "twinbase_busy_timeout_ms",
+                &self.busy_timeout.as_millis().to_string(),
+            )
             .append_pair("twinbase_synchronous", synchronous)
             .append_pair("twinbase_cache_size_kib", &self.cache_size_kib.to_string())
-            .append_pair("twinbase_journal_size_limit", &self.journal_size_limit.to_string())
+            .append_pair(
+                "twinbase_journal_size_limit",
+                &self.journal_size_limit.to_string(),
+            )
             .append_pair("twinbase_foreign_keys", switch(self.foreign_keys))
             .append_pair(
                 "twinbase_statement_timeout_ms",
@@ -304,9 +324,16 @@ mod tests {
         options.begin_immediate = true;
         options.inline_reads = false;
         let url = options.to_url();
-        assert_eq!(format!("{:?}", parsed(&url).unwrap()), format!("{options:?}"), "{url}");
+        assert_eq!(
+            format!("{:?}", parsed(&url).unwrap()),
+            format!("{options:?}"),
+            "{url}"
+        );
         let relative = Options::new(Location::File("a/../b.db".into()));
-        assert_eq!(parsed(&relative.to_url()).unwrap().path(), PathBuf::from("a/../b.db"));
+        assert_eq!(
+            parsed(&relative.to_url()).unwrap().path(),
+            PathBuf::from("a/../b.db")
+        );
     }
 
     #[test]
@@ -316,15 +343,26 @@ mod tests {
         assert_ne!(one.path(), two.path());
         assert_eq!(parsed(&one.to_url()).unwrap().path(), one.path());
         let named = parsed("sqlite:cache?mode=memory").unwrap();
-        assert_eq!(parsed("sqlite:cache?mode=memory").unwrap().path(), named.path());
+        assert_eq!(
+            parsed("sqlite:cache?mode=memory").unwrap().path(),
+            named.path()
+        );
     }
 
     #[test]
     fn what_is_not_known_is_refused() {
         for url in [
-            "postgres://x/y", "sqlite:", "sqlite://", "sqlite:file:x.db", "sqlite:x?mode=x",
-            "sqlite:x?cache=shared", "sqlite:x?immutable=1", "sqlite:x?vfs=y", "sqlite:x?twinbase_x=1",
-            "sqlite:x?twinbase_foreign_keys=maybe", "sqlite:x?twinbase_cache_size_kib=-1",
+            "postgres://x/y",
+            "sqlite:",
+            "sqlite://",
+            "sqlite:file:x.db",
+            "sqlite:x?mode=x",
+            "sqlite:x?cache=shared",
+            "sqlite:x?immutable=1",
+            "sqlite:x?vfs=y",
+            "sqlite:x?twinbase_x=1",
+            "sqlite:x?twinbase_foreign_keys=maybe",
+            "sqlite:x?twinbase_cache_size_kib=-1",
         ] {
             assert!(parsed(url).is_err(), "{url}");
         }

@@ -6,8 +6,9 @@ use super::columns::Columns;
 use super::engine::Sink;
 use super::error::SqliteError;
 use rusqlite::{Connection, Statement, StatementStatus};
+use sqlx_core::Error;
 use sqlx_core::any::{AnyQueryResult, AnyValueKind};
-use sqlx_core::{Either, Error};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A run shorter than this, of up to [`INLINE_ROWS`] rows, counts as short.
@@ -16,8 +17,15 @@ const SHORT: Duration = Duration::from_micros(50);
 /// A statement may run on the caller's thread after so many short runs.
 const PROVEN: i32 = 3;
 
-/// After a run on the caller's thread that was not short, so many more short runs are asked for.
-const PENALTY: i32 = 100;
+/// After a run on the caller's thread that was not short, so many more short runs are asked for:
+/// few at first, since the machine may just have been busy elsewhere, and more each time.
+const PENALTY: i32 = 4;
+
+/// The most that a statement has to prove again.
+const HIGHEST_PENALTY: i32 = 4096;
+
+/// So many short runs on the caller's thread in a row let the penalty start anew.
+const FORGIVEN: i32 = 256;
 
 /// The most rows that a statement may give on the caller's thread.
 pub(super) const INLINE_ROWS: usize = 64;
@@ -26,7 +34,7 @@ pub(super) const INLINE_ROWS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) analysis: Analysis,
-    columns: Option<Columns>,
+    columns: Option<Arc<Columns>>,
     /// How often SQLite had prepared the statement again when the columns were read.
     prepared_again: i32,
     /// Whether SQLite says that it only reads.
@@ -35,6 +43,7 @@ pub(super) struct Plan {
     gives_rowid: bool,
     /// How many times in a row it was short; below zero after it was not on the caller's thread.
     short_runs: i32,
+    penalty: i32,
 }
 
 impl Plan {
@@ -46,6 +55,7 @@ impl Plan {
             reads_only: false,
             gives_rowid: false,
             short_runs: 0,
+            penalty: PENALTY,
         }
     }
 
@@ -57,18 +67,38 @@ impl Plan {
 
     /// It was not short after all.
     pub(super) const fn was_long(&mut self) {
-        self.short_runs = -PENALTY;
+        self.short_runs = -self.penalty;
+        self.penalty = if self.penalty < HIGHEST_PENALTY {
+            4 * self.penalty
+        } else {
+            self.penalty
+        };
+    }
+
+    /// It was short again.
+    pub(super) const fn was_short(&mut self) {
+        self.short_runs += 1;
+        if self.short_runs >= PROVEN + FORGIVEN {
+            self.short_runs = PROVEN;
+            self.penalty = PENALTY;
+        }
     }
 
     fn note_run(&mut self, start: Instant, rows: usize) {
+        let limit = if self.is_proven_short() {
+            3 * SHORT
+        } else {
+            SHORT
+        };
         let short = self.reads_only
             && self.analysis.verb == Verb::Select
             && rows <= INLINE_ROWS
-            && start.elapsed() < SHORT;
-        self.short_runs = match (short, self.short_runs) {
-            (true, runs) => PROVEN.min(runs + 1),
-            (false, runs) => runs.min(0),
-        };
+            && start.elapsed() < limit;
+        if !short {
+            self.short_runs = self.short_runs.min(0);
+        } else if !self.is_proven_short() {
+            self.short_runs += 1;
+        }
     }
 
     /// Runs the statement.
@@ -99,12 +129,11 @@ impl Plan {
             let prepared: &Statement<'_> = row.as_ref();
             let prepared_again = prepared.get_status(StatementStatus::RePrepare);
             if self.columns.is_none() || self.prepared_again != prepared_again {
-                self.columns = Some(Columns::read(prepared, &self.analysis.booleans));
+                self.columns = Some(Arc::new(Columns::read(prepared, &self.analysis.booleans)));
                 self.prepared_again = prepared_again;
             }
             if let Some(columns) = &self.columns {
-                let (row, bytes) = columns.row(row)?;
-                sink.take(Either::Right(row), bytes)?;
+                sink.row(columns, row)?;
             }
             given += 1;
             if first_row_only && self.reads_only {
@@ -112,13 +141,13 @@ impl Plan {
             }
         }
         drop(rows);
-        sink.take(Either::Left(self.result(connection)), 0)?;
+        sink.figures(self.figures(connection))?;
         self.note_run(start, given);
         Ok(())
     }
 
     /// The figures of the run. SQLite's own stay those of the last statement that changed rows.
-    fn result(&self, connection: &Connection) -> AnyQueryResult {
+    fn figures(&self, connection: &Connection) -> AnyQueryResult {
         let inserts = matches!(self.analysis.verb, Verb::Insert { .. });
         let mut result = AnyQueryResult::default();
         if !self.reads_only && (inserts || self.analysis.verb == Verb::Change) {
@@ -133,14 +162,19 @@ impl Plan {
     /// Whether SQLite's last rowid is this statement's after it: not where it may have updated a
     /// row instead, and not of a table without rowids.
     fn has_rowid(&self, connection: &Connection) -> Result<bool, Error> {
-        let Verb::Insert { table, upsert: false } = &self.analysis.verb else {
+        let Verb::Insert {
+            table,
+            upsert: false,
+        } = &self.analysis.verb
+        else {
             return Ok(false);
         };
         let mut list = connection
             .prepare_cached("SELECT max(wr) FROM pragma_table_list WHERE name = ?1 COLLATE NOCASE")
             .map_err(SqliteError::from)?;
-        let without_rowid: Option<bool> =
-            list.query_row([table], |row| row.get(0)).map_err(SqliteError::from)?;
+        let without_rowid: Option<bool> = list
+            .query_row([table], |row| row.get(0))
+            .map_err(SqliteError::from)?;
         Ok(without_rowid == Some(false))
     }
 }

@@ -1,7 +1,8 @@
 //! The stream of what statements give.
 
 use super::connection::{Cancellation, SqliteConnection};
-use super::engine::{Item, Request};
+use super::engine::Request;
+use super::gathered::{Item, Items};
 use super::worker::{Chunk, Command};
 use futures_core::stream::Stream;
 use sqlx_core::connection::LogSettings;
@@ -25,7 +26,7 @@ pub(super) struct Rows<'c> {
     request: Option<Request>,
     receiver: Option<mpsc::Receiver<Chunk>>,
     cancellation: Option<Cancellation>,
-    items: std::vec::IntoIter<Item>,
+    items: Items,
     end: Option<Result<(), Error>>,
     logger: QueryLogger,
 }
@@ -42,7 +43,7 @@ impl<'c> Rows<'c> {
             request: Some(request),
             receiver: None,
             cancellation: None,
-            items: Vec::new().into_iter(),
+            items: Items::default(),
             end: None,
         }
     }
@@ -50,16 +51,18 @@ impl<'c> Rows<'c> {
     /// Runs the request here, or sends it to the connection's thread.
     fn start(&mut self, request: Request) -> Result<(), Error> {
         let start = Instant::now();
-        let items = self.connection.run_inline(&request);
-        if let Some(items) = items {
-            self.items = items.into_iter();
+        if let Some(gathered) = self.connection.run_inline(&request) {
+            self.items = gathered.into();
             self.end = Some(Ok(()));
             note_turn(start);
             return Ok(());
         }
         let (reply, receiver) = mpsc::channel(WAITING);
-        self.cancellation =
-            Some(self.connection.send(|number| Command::Run { number, request, reply })?);
+        self.cancellation = Some(self.connection.send(|number| Command::Run {
+            number,
+            request,
+            reply,
+        })?);
         self.receiver = Some(receiver);
         Ok(())
     }
@@ -81,7 +84,9 @@ impl Stream for Rows<'_> {
         loop {
             if let Some(item) = self.items.next() {
                 match &item {
-                    Either::Left(result) => self.logger.increase_rows_affected(result.rows_affected),
+                    Either::Left(result) => {
+                        self.logger.increase_rows_affected(result.rows_affected);
+                    }
                     Either::Right(_) => self.logger.increment_rows_returned(),
                 }
                 return Poll::Ready(Some(Ok(item)));
@@ -95,7 +100,7 @@ impl Stream for Rows<'_> {
             };
             match std::task::ready!(receiver.poll_recv(context)) {
                 Some(chunk) => {
-                    self.items = chunk.items.into_iter();
+                    self.items = chunk.gathered.into();
                     self.end = chunk.end;
                     if self.end.is_some()
                         && let Some(cancellation) = self.cancellation.take()

@@ -57,7 +57,10 @@ fn open_at(
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    if let (1.., Ok(size)) = (options.cache_size_kib, i64::try_from(options.cache_size_kib)) {
+    if let (1.., Ok(size)) = (
+        options.cache_size_kib,
+        i64::try_from(options.cache_size_kib),
+    ) {
         connection.pragma_update(None, "cache_size", -size)?;
     }
     let limit = i64::try_from(options.journal_size_limit).unwrap_or(i64::MAX);
@@ -92,9 +95,7 @@ fn write_ahead(connection: &Connection, patience: Duration) -> Result<(), Sqlite
                 );
                 return Ok(());
             }
-            Err(error)
-                if error.cause() == SqliteErrorCause::Busy && start.elapsed() < patience =>
-            {
+            Err(error) if error.cause() == SqliteErrorCause::Busy && start.elapsed() < patience => {
                 tracing::debug!(%error, "the write-ahead log could not be turned on, trying again");
                 std::thread::sleep(Duration::from_millis(5));
             }

@@ -1,12 +1,14 @@
 //! The thread of a connection: it takes commands one after another and gives rows back in chunks.
 
+use super::columns::Columns;
 use super::control::{Control, NOT_CANCELLABLE};
-use super::engine::{Engine, Item, Request, Sink};
+use super::engine::{Engine, Request, Sink};
 use super::error::SqliteError;
+use super::gathered::Gathered;
 use super::options::Options;
-use rusqlite::InterruptHandle;
+use rusqlite::{InterruptHandle, Row};
 use sqlx_core::Error;
-use sqlx_core::any::AnyStatement;
+use sqlx_core::any::{AnyQueryResult, AnyStatement};
 use sqlx_core::sql_str::SqlStr;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -27,11 +29,23 @@ pub(super) struct Shared {
 /// What the caller's side may ask for.
 pub(super) enum Command {
     /// Run statements.
-    Run { number: u64, request: Request, reply: mpsc::Sender<Chunk> },
+    Run {
+        number: u64,
+        request: Request,
+        reply: mpsc::Sender<Chunk>,
+    },
     /// Do something that gives nothing back.
-    Do { number: u64, action: Action, reply: oneshot::Sender<Result<(), Error>> },
+    Do {
+        number: u64,
+        action: Action,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
     /// Tell of a statement.
-    Describe { number: u64, sql: SqlStr, reply: oneshot::Sender<Result<AnyStatement, Error>> },
+    Describe {
+        number: u64,
+        sql: SqlStr,
+        reply: oneshot::Sender<Result<AnyStatement, Error>>,
+    },
     /// Close the connection and end.
     Close { reply: oneshot::Sender<()> },
 }
@@ -39,7 +53,10 @@ pub(super) enum Command {
 /// What gives nothing back.
 pub(super) enum Action {
     /// Begin a transaction or a savepoint, where the caller is this deep.
-    Begin { statement: Option<SqlStr>, depth: usize },
+    Begin {
+        statement: Option<SqlStr>,
+        depth: usize,
+    },
     /// Commit, where the caller is this deep.
     Commit { depth: usize },
     /// Roll back until the connection is no deeper than this.
@@ -53,7 +70,7 @@ pub(super) enum Action {
 /// Some of what statements give.
 pub(super) struct Chunk {
     /// Rows and figures.
-    pub(super) items: Vec<Item>,
+    pub(super) gathered: Gathered,
     /// How it ended, in the last chunk.
     pub(super) end: Option<Result<(), Error>>,
 }
@@ -97,7 +114,11 @@ pub(super) fn run(
     }
     let closed = serve(&shared, commands);
     // The last connection to a database copies the log into it, which is not for a caller's thread.
-    let engine = shared.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let engine = shared
+        .engine
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     drop(engine);
     if let Some(closed) = closed {
         let _ = closed.send(());
@@ -107,13 +128,24 @@ pub(super) fn run(
 fn serve(shared: &Shared, commands: &Receiver<Command>) -> Option<oneshot::Sender<()>> {
     while let Ok(command) = commands.recv() {
         match command {
-            Command::Run { number, request, reply } => {
+            Command::Run {
+                number,
+                request,
+                reply,
+            } => {
                 let mut chunks = Chunks::new(&reply);
                 let end = shared.with_engine(number, |engine| engine.run(&request, &mut chunks));
-                let items = chunks.items;
-                let _ = reply.blocking_send(Chunk { items, end: Some(end) });
+                let gathered = chunks.gathered;
+                let _ = reply.blocking_send(Chunk {
+                    gathered,
+                    end: Some(end),
+                });
             }
-            Command::Do { number, action, reply } => {
+            Command::Do {
+                number,
+                action,
+                reply,
+            } => {
                 let ends_in_use = matches!(action, Action::RollBackTo(_));
                 let result = shared.with_engine(number, |engine| engine.act(action));
                 let broken = ends_in_use && result.is_err();
@@ -163,7 +195,11 @@ impl Shared {
 
 /// The statement timeout, which a roll-back does not have.
 const fn limit(number: u64, engine: &Engine) -> Duration {
-    if number == NOT_CANCELLABLE { Duration::ZERO } else { engine.statement_timeout }
+    if number == NOT_CANCELLABLE {
+        Duration::ZERO
+    } else {
+        engine.statement_timeout
+    }
 }
 
 impl Engine {
@@ -186,31 +222,47 @@ impl Engine {
 /// Gathers what statements give and sends it in chunks; waits where the caller is slow.
 struct Chunks<'a> {
     reply: &'a mpsc::Sender<Chunk>,
-    items: Vec<Item>,
-    bytes: usize,
+    gathered: Gathered,
     rows: usize,
     since: Instant,
 }
 
 impl<'a> Chunks<'a> {
     fn new(reply: &'a mpsc::Sender<Chunk>) -> Self {
-        Self { reply, items: Vec::new(), bytes: 0, rows: FIRST_ROWS, since: Instant::now() }
+        Self {
+            reply,
+            gathered: Gathered::default(),
+            rows: FIRST_ROWS,
+            since: Instant::now(),
+        }
+    }
+
+    fn send_if_due(&mut self) -> Result<(), Error> {
+        let full = self.gathered.items >= self.rows || self.gathered.size() >= BYTES;
+        if !full && self.since.elapsed() < TIME {
+            return Ok(());
+        }
+        self.rows = ROWS;
+        let chunk = Chunk {
+            gathered: std::mem::take(&mut self.gathered),
+            end: None,
+        };
+        self.reply
+            .blocking_send(chunk)
+            .map_err(|_| SqliteError::interrupted())?;
+        self.since = Instant::now();
+        Ok(())
     }
 }
 
 impl Sink for Chunks<'_> {
-    fn take(&mut self, item: Item, bytes: usize) -> Result<(), Error> {
-        self.items.push(item);
-        self.bytes += bytes;
-        if self.items.len() < self.rows && self.bytes < BYTES && self.since.elapsed() < TIME {
-            return Ok(());
-        }
-        self.rows = ROWS;
-        let items = std::mem::replace(&mut self.items, Vec::with_capacity(ROWS));
-        let chunk = Chunk { items, end: None };
-        self.reply.blocking_send(chunk).map_err(|_| SqliteError::interrupted())?;
-        self.bytes = 0;
-        self.since = Instant::now();
-        Ok(())
+    fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
+        self.gathered.add_row(columns, row)?;
+        self.send_if_due()
+    }
+
+    fn figures(&mut self, figures: AnyQueryResult) -> Result<(), Error> {
+        self.gathered.add_figures(figures);
+        self.send_if_due()
     }
 }
