@@ -6,12 +6,14 @@
 //! and writes ordinary `sqlx::query`.
 //!
 //! - [`postgres`]: over SQLx's own `PgConnection`
+//! - [`sqlite`]: over rusqlite
 //! - `argument`: the errors of arguments, the same on every engine
 //! - `placeholder`: the scanner that finds a text's parameters
 //!
 //! [`install`] makes the drivers known to SQLx, once a process.
 
 pub mod postgres;
+pub mod sqlite;
 
 mod argument;
 mod placeholder;
@@ -52,6 +54,6 @@ pub enum InstallError {
 pub fn install() -> Result<(), InstallError> {
     static INSTALLED: OnceLock<Result<(), InstallError>> = OnceLock::new();
     *INSTALLED.get_or_init(|| {
-        install_drivers(&[postgres::DRIVER]).map_err(|_| InstallError::OthersInstalled)
+        install_drivers(&[postgres::DRIVER, sqlite::DRIVER]).map_err(|_| InstallError::OthersInstalled)
     })
 }

@@ -1,0 +1,95 @@
+//! Binds the arguments of `Any` to a statement.
+
+use rusqlite::Statement;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use sqlx_core::Error;
+use sqlx_core::any::AnyValueKind;
+
+/// An argument that SQLite would store as something else.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// SQLite stores NaN as NULL.
+    #[error("argument {0} is NaN, which SQLite would store as NULL: bind None for that")]
+    NotANumber(usize),
+    /// PostgreSQL refuses NUL in text, and SQLite's functions stop at it.
+    #[error("argument {0} is text with a NUL character in it: remove it, or bind bytes")]
+    Nul(usize),
+}
+
+struct Argument<'a>(ValueRef<'a>);
+
+impl ToSql for Argument<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(self.0))
+    }
+}
+
+/// Binds all arguments.
+///
+/// # Errors
+/// Where they are not as many as the statement's parameters, or one can't be stored as it is.
+pub(super) fn bind(statement: &mut Statement<'_>, values: &[AnyValueKind]) -> Result<(), Error> {
+    let parameters = statement.parameter_count();
+    if parameters != values.len() {
+        return Err(Error::InvalidArgument(format!(
+            "SQL has {parameters} parameters, {} values were given",
+            values.len()
+        )));
+    }
+    for (at, value) in values.iter().enumerate() {
+        let place = at + 1;
+        let value = storable(value, place)?;
+        statement
+            .raw_bind_parameter(place, Argument(value))
+            .map_err(super::error::SqliteError::from)?;
+    }
+    Ok(())
+}
+
+/// About how many bytes the arguments have.
+pub(super) fn size(values: &[AnyValueKind]) -> usize {
+    values
+        .iter()
+        .map(|value| match value {
+            AnyValueKind::Text(text) => text.len(),
+            AnyValueKind::TextSlice(text) => text.len(),
+            AnyValueKind::Blob(bytes) => bytes.len(),
+            _ => 8,
+        })
+        .sum()
+}
+
+fn storable(value: &AnyValueKind, place: usize) -> Result<ValueRef<'_>, Error> {
+    let text = |text: &'_ str| text.contains('\0');
+    Ok(match value {
+        AnyValueKind::Null(_) => ValueRef::Null,
+        AnyValueKind::Bool(value) => ValueRef::Integer(i64::from(*value)),
+        AnyValueKind::SmallInt(value) => ValueRef::Integer(i64::from(*value)),
+        AnyValueKind::Integer(value) => ValueRef::Integer(i64::from(*value)),
+        AnyValueKind::BigInt(value) => ValueRef::Integer(*value),
+        AnyValueKind::Real(value) if value.is_nan() => return Err(nan(place)),
+        AnyValueKind::Double(value) if value.is_nan() => return Err(nan(place)),
+        AnyValueKind::Real(value) => ValueRef::Real(f64::from(*value)),
+        AnyValueKind::Double(value) => ValueRef::Real(*value),
+        AnyValueKind::Text(value) if text(value) => return Err(nul(place)),
+        AnyValueKind::TextSlice(value) if text(value) => return Err(nul(place)),
+        AnyValueKind::Text(value) => ValueRef::Text(value.as_bytes()),
+        AnyValueKind::TextSlice(value) => ValueRef::Text(value.as_bytes()),
+        AnyValueKind::Blob(value) => ValueRef::Blob(value),
+        other => {
+            return Err(Error::Encode(
+                format!("argument {place} is of a kind that the driver does not know: {other:?}")
+                    .into(),
+            ));
+        }
+    })
+}
+
+fn nan(place: usize) -> Error {
+    Error::Encode(ArgumentError::NotANumber(place).into())
+}
+
+fn nul(place: usize) -> Error {
+    Error::Encode(ArgumentError::Nul(place).into())
+}

@@ -1,0 +1,100 @@
+//! The columns of a statement's result, and its rows as `Any` has them.
+
+use super::booleans::Booleans;
+use super::declared::{Declared, Decoded, MisfitError};
+use rusqlite::{Row, Statement};
+use sqlx_core::any::{AnyColumn, AnyTypeInfo, AnyTypeInfoKind, AnyValue, AnyValueKind};
+use sqlx_core::ext::ustr::UStr;
+use sqlx_core::{Error, HashMap};
+use std::sync::Arc;
+
+/// The columns of a result, as they were when the statement was last prepared.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// Where each name is.
+    pub(super) names: Arc<HashMap<UStr, usize>>,
+    /// The columns for `Any`.
+    pub(super) any: Vec<AnyColumn>,
+    declared: Vec<Declared>,
+    declared_names: Vec<Option<String>>,
+}
+
+impl Columns {
+    /// Reads the columns of the statement; after its first step, since that may prepare it again.
+    pub(super) fn read(statement: &Statement<'_>, booleans: &Booleans) -> Self {
+        let found = statement.columns();
+        let mut names = HashMap::with_capacity(found.len());
+        let mut columns = Vec::with_capacity(found.len());
+        let mut declared = Vec::with_capacity(found.len());
+        let mut declared_names = Vec::with_capacity(found.len());
+        for (ordinal, column) in found.iter().enumerate() {
+            let declared_name = column.decl_type();
+            let type_of = match declared_name {
+                Some(name) => Declared::parse(name),
+                None if booleans.contains(ordinal, found.len()) => Declared::Boolean,
+                None => Declared::Unknown,
+            };
+            let name = UStr::new(column.name());
+            names.insert(name.clone(), ordinal);
+            columns.push(AnyColumn {
+                ordinal,
+                name,
+                type_info: AnyTypeInfo {
+                    kind: type_of.kind(),
+                },
+            });
+            declared.push(type_of);
+            declared_names.push(declared_name.map(str::to_owned));
+        }
+        Self {
+            names: Arc::new(names),
+            any: columns,
+            declared,
+            declared_names,
+        }
+    }
+
+    /// The value in this column, read by its type.
+    ///
+    /// # Errors
+    /// [`Error::ColumnDecode`] where it does not fit.
+    pub(super) fn decode<'r>(
+        &self,
+        row: &'r Row<'_>,
+        ordinal: usize,
+    ) -> Result<Decoded<'r>, Error> {
+        let value = row
+            .get_ref(ordinal)
+            .map_err(|error| Error::AnyDriverError(error.into()))?;
+        self.declared[ordinal].decode(value).map_err(|misfit| {
+            let name: &str = &self.any[ordinal].name;
+            let declared = self.declared_names[ordinal].as_deref();
+            Error::ColumnDecode {
+                index: format!("{name:?}"),
+                source: MisfitError::new(name, declared, misfit).into(),
+            }
+        })
+    }
+
+    /// The columns of a row: where nothing was declared, the type is that of the value.
+    pub(super) fn of_row(&self, values: &[AnyValue]) -> Vec<AnyColumn> {
+        let mut columns = self.any.clone();
+        for ((column, declared), value) in columns.iter_mut().zip(&self.declared).zip(values) {
+            if *declared == Declared::Unknown {
+                column.type_info.kind = kind_of(&value.kind);
+            }
+        }
+        columns
+    }
+}
+
+/// The type of a value whose column has none.
+const fn kind_of(value: &AnyValueKind) -> AnyTypeInfoKind {
+    match value {
+        AnyValueKind::BigInt(_) => AnyTypeInfoKind::BigInt,
+        AnyValueKind::Double(_) => AnyTypeInfoKind::Double,
+        AnyValueKind::Text(_) => AnyTypeInfoKind::Text,
+        AnyValueKind::Blob(_) => AnyTypeInfoKind::Blob,
+        _ => AnyTypeInfoKind::Null,
+    }
+}

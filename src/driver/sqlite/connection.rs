@@ -1,0 +1,348 @@
+//! The caller's side of a connection.
+
+use super::control::NOT_CANCELLABLE;
+use super::database::{ConnectOptions, Sqlite};
+use super::engine::Request;
+use super::gathered::Gathered;
+use super::rows::Rows;
+use super::worker::{self, Action, Command, Shared};
+use futures_core::future::BoxFuture;
+use futures_core::stream::{BoxStream, Stream};
+use sqlx_core::any::{
+    AnyArguments, AnyConnectionBackend, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo,
+};
+use sqlx_core::connection::LogSettings;
+use sqlx_core::sql_str::SqlStr;
+use sqlx_core::{Either, Error};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use tokio::sync::oneshot;
+
+/// A connection to a SQLite database, on a thread of its own.
+pub struct SqliteConnection {
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+    /// The number of the last command.
+    number: u64,
+    /// The transactions and savepoints that the caller has begun and not ended.
+    depth: usize,
+    /// Whether a `begin()` was called that has not succeeded; its roll-back is yet to come.
+    beginning: bool,
+    inline_reads: bool,
+    log: LogSettings,
+}
+
+impl SqliteConnection {
+    /// Opens a connection.
+    pub(super) async fn open(options: &ConnectOptions) -> Result<Self, Error> {
+        let (commands, receiver) = mpsc::channel();
+        let (ready, opened) = oneshot::channel();
+        let for_thread = options.options.clone();
+        std::thread::Builder::new()
+            .name("twinbase-sqlite".to_owned())
+            .spawn(move || worker::run(for_thread, &receiver, ready))?;
+        let shared = opened.await.map_err(|_| Error::WorkerCrashed)??;
+        Ok(Self {
+            shared,
+            commands,
+            number: 0,
+            depth: 0,
+            beginning: false,
+            inline_reads: options.options.inline_reads,
+            log: options.log.clone(),
+        })
+    }
+
+    /// Runs a statement on this thread, where that is short and nothing else is under way.
+    pub(super) fn run_inline(&self, request: &Request) -> Option<Gathered> {
+        if !self.inline_reads || self.shared.control.pending.load(Ordering::Acquire) != 0 {
+            return None;
+        }
+        self.shared
+            .engine
+            .try_lock()
+            .ok()?
+            .as_mut()?
+            .run_inline(request)
+    }
+
+    /// Sends a command, and gives what cancels it when dropped.
+    pub(super) fn send(
+        &mut self,
+        command: impl FnOnce(u64) -> Command,
+    ) -> Result<Cancellation, Error> {
+        self.number += 1;
+        let number = self.number;
+        self.post(command(number))?;
+        Ok(Cancellation {
+            shared: Arc::clone(&self.shared),
+            number,
+        })
+    }
+
+    fn post(&self, command: Command) -> Result<(), Error> {
+        self.shared.control.pending.fetch_add(1, Ordering::AcqRel);
+        self.commands.send(command).map_err(|_| {
+            self.shared.control.pending.fetch_sub(1, Ordering::AcqRel);
+            Error::WorkerCrashed
+        })
+    }
+
+    async fn act(&mut self, action: Action) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let cancellation = self.send(|number| Command::Do {
+            number,
+            action,
+            reply,
+        })?;
+        let result = answer.await;
+        cancellation.disarm();
+        result.map_err(|_| Error::WorkerCrashed)?
+    }
+
+    fn rows(&mut self, mut request: Request, first_row_only: bool) -> Rows<'_> {
+        request.first_row_only = first_row_only;
+        self.beginning = false;
+        let log = self.log.clone();
+        Rows::new(self, request, log)
+    }
+
+    /// Runs statements to their end and gives the first row, if any, and the sum of the figures.
+    pub(super) async fn finish(
+        &mut self,
+        request: Request,
+        first_row_only: bool,
+    ) -> Result<(Option<AnyRow>, AnyQueryResult), Error> {
+        let mut rows = self.rows(request, first_row_only);
+        let mut first = None;
+        let mut sum = AnyQueryResult::default();
+        while let Some(item) = poll_fn(|context| Pin::new(&mut rows).poll_next(context)).await {
+            match item? {
+                Either::Right(row) if first.is_none() => first = Some(row),
+                Either::Right(_) => {}
+                Either::Left(result) => sum.extend([result]),
+            }
+        }
+        Ok((first, sum))
+    }
+
+    /// A request at the depth where the caller is.
+    pub(super) fn request(
+        &self,
+        sql: SqlStr,
+        persistent: bool,
+        arguments: Option<AnyArguments>,
+    ) -> Request {
+        Request::new(sql, persistent, arguments, self.depth)
+    }
+}
+
+/// Cancels a command when it is dropped.
+pub(super) struct Cancellation {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Cancellation {
+    /// The command is over.
+    pub(super) fn disarm(mut self) {
+        self.number = 0;
+    }
+}
+
+impl Drop for Cancellation {
+    fn drop(&mut self) {
+        if self.number > 0 {
+            self.shared
+                .control
+                .cancel(self.number, &self.shared.interrupt, &self.shared.thread);
+        }
+    }
+}
+
+impl fmt::Debug for SqliteConnection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SqliteConnection")
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AnyConnectionBackend for SqliteConnection {
+    fn name(&self) -> &'static str {
+        <Sqlite as sqlx_core::database::Database>::NAME
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            let (reply, closed) = oneshot::channel();
+            self.post(Command::Close { reply })?;
+            closed.await.map_err(|_| Error::WorkerCrashed)
+        })
+    }
+
+    fn close_hard(self: Box<Self>) -> BoxFuture<'static, Result<(), Error>> {
+        let Shared {
+            control,
+            interrupt,
+            thread,
+            ..
+        } = &*self.shared;
+        control.cancel(self.number, interrupt, thread);
+        AnyConnectionBackend::close(self)
+    }
+
+    /// Costs nothing while nothing is under way; else it waits for that, a roll-back say.
+    fn ping(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            if self.shared.control.pending.load(Ordering::Acquire) == 0
+                && let Ok(engine) = self.shared.engine.try_lock()
+            {
+                return if engine.is_some() {
+                    Ok(())
+                } else {
+                    Err(Error::WorkerCrashed)
+                };
+            }
+            self.act(Action::Nothing).await
+        })
+    }
+
+    fn begin(&mut self, statement: Option<SqlStr>) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            self.beginning = true;
+            if self.depth > 0 && statement.is_some() {
+                return Err(Error::InvalidSavePointStatement);
+            }
+            self.act(Action::Begin {
+                statement,
+                depth: self.depth,
+            })
+            .await?;
+            self.beginning = false;
+            self.depth += 1;
+            Ok(())
+        })
+    }
+
+    fn commit(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            self.beginning = false;
+            self.act(Action::Commit { depth: self.depth }).await?;
+            self.depth = self.depth.saturating_sub(1);
+            Ok(())
+        })
+    }
+
+    fn rollback(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            self.beginning = false;
+            let depth = self.depth.saturating_sub(1);
+            let (reply, answer) = oneshot::channel();
+            let action = Action::RollBackTo(depth);
+            self.post(Command::Do {
+                number: NOT_CANCELLABLE,
+                action,
+                reply,
+            })?;
+            answer.await.map_err(|_| Error::WorkerCrashed)??;
+            self.depth = depth;
+            Ok(())
+        })
+    }
+
+    /// Called where a transaction is dropped: one that was begun, or one whose `begin()` failed or
+    /// was dropped, which must not cost the transaction around it
+    /// (transact-rs/sqlx rolls that back, up to 0.9.0).
+    fn start_rollback(&mut self) {
+        if self.beginning {
+            self.beginning = false;
+        } else {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        let (reply, _) = oneshot::channel();
+        let action = Action::RollBackTo(self.depth);
+        if self
+            .post(Command::Do {
+                number: NOT_CANCELLABLE,
+                action,
+                reply,
+            })
+            .is_err()
+        {
+            tracing::warn!("the thread of a SQLite connection has ended, which rolls back as well");
+        }
+    }
+
+    /// The depth that the caller has reached; 1 where SQL text has begun a transaction.
+    fn get_transaction_depth(&self) -> usize {
+        self.depth
+            .max(self.shared.control.depth.load(Ordering::Acquire).min(1))
+    }
+
+    fn cached_statements_size(&self) -> usize {
+        let engine = self.shared.engine.try_lock().ok();
+        engine
+            .and_then(|engine| engine.as_ref().map(super::engine::Engine::statements))
+            .unwrap_or(0)
+    }
+
+    fn clear_cached_statements(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(self.act(Action::ClearStatements))
+    }
+
+    fn shrink_buffers(&mut self) {}
+
+    fn flush(&mut self) -> BoxFuture<'_, Result<(), Error>> {
+        AnyConnectionBackend::ping(self)
+    }
+
+    fn should_flush(&self) -> bool {
+        self.shared.control.pending.load(Ordering::Acquire) != 0
+    }
+
+    fn as_migrate(
+        &mut self,
+    ) -> Result<&mut (dyn sqlx_core::migrate::Migrate + Send + 'static), Error> {
+        Ok(self)
+    }
+
+    fn fetch_many(
+        &mut self,
+        query: SqlStr,
+        persistent: bool,
+        arguments: Option<AnyArguments>,
+    ) -> BoxStream<'_, Result<Either<AnyQueryResult, AnyRow>, Error>> {
+        let request = self.request(query, persistent, arguments);
+        Box::pin(self.rows(request, false))
+    }
+
+    fn fetch_optional(
+        &mut self,
+        query: SqlStr,
+        persistent: bool,
+        arguments: Option<AnyArguments>,
+    ) -> BoxFuture<'_, Result<Option<AnyRow>, Error>> {
+        let request = self.request(query, persistent, arguments);
+        Box::pin(async move { Ok(self.finish(request, true).await?.0) })
+    }
+
+    fn prepare_with<'c, 'q: 'c>(
+        &'c mut self,
+        sql: SqlStr,
+        _parameters: &[AnyTypeInfo],
+    ) -> BoxFuture<'c, Result<AnyStatement, Error>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let cancellation = self.send(|number| Command::Describe { number, sql, reply })?;
+            let result = answer.await;
+            cancellation.disarm();
+            result.map_err(|_| Error::WorkerCrashed)?
+        })
+    }
+}

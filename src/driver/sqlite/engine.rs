@@ -1,0 +1,335 @@
+//! Runs statements on a connection, on whatever thread has it.
+
+use super::analysis::{self, Wrap};
+use super::arguments;
+use super::columns::Columns;
+use super::control::{Control, NOT_CANCELLABLE};
+use super::error::SqliteError;
+use super::gathered::Gathered;
+use super::memory::MemoryDatabase;
+use super::options::{Location, Options};
+use super::plan::{INLINE_ROWS, Plan};
+use super::setup;
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::limits::Limit;
+use rusqlite::{Batch, Connection, Row};
+use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyStatement, AnyValueKind};
+use sqlx_core::sql_str::SqlStr;
+use sqlx_core::{Either, Error, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// A statement to run, as sqlx hands it over.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// Its text.
+    pub(super) sql: SqlStr,
+    /// Its arguments; `None` for text that runs as it stands, of any number of statements.
+    arguments: Option<Vec<AnyValueKind>>,
+    /// Whether to keep it prepared.
+    persistent: bool,
+    /// Whether the caller wants one row and no more.
+    pub(super) first_row_only: bool,
+    /// The transaction depth in which the caller believes to be.
+    depth: usize,
+}
+
+impl Request {
+    pub(super) fn new(
+        sql: SqlStr,
+        persistent: bool,
+        arguments: Option<AnyArguments>,
+        depth: usize,
+    ) -> Self {
+        let arguments = arguments.map(|arguments| arguments.values.0);
+        Self {
+            sql,
+            arguments,
+            persistent,
+            first_row_only: false,
+            depth,
+        }
+    }
+}
+
+/// Takes what statements give.
+pub(super) trait Sink {
+    /// Takes a row.
+    ///
+    /// # Errors
+    /// Where a value does not fit its column, or nobody wants more.
+    fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error>;
+
+    /// Takes the figures of a statement.
+    ///
+    /// # Errors
+    /// Where nobody wants more.
+    fn figures(&mut self, figures: AnyQueryResult) -> Result<(), Error>;
+}
+
+/// The most bytes of arguments, and of a value or row that is read, on the caller's thread.
+const INLINE_BYTES: usize = 4096;
+
+/// How long a statement may hold up the caller's thread before it is stopped and moved away.
+const INLINE_TIME: Duration = Duration::from_micros(200);
+
+/// SQLite's own limit for the length of a value.
+const LENGTH: i32 = 1_000_000_000;
+
+/// A connection with what belongs to it.
+pub(super) struct Engine {
+    pub(super) connection: Connection,
+    pub(super) control: Arc<Control>,
+    plans: HashMap<Arc<str>, Plan>,
+    /// How many transactions and savepoints of the driver are open.
+    pub(super) depth: usize,
+    /// Whether a plain `begin()` takes the write lock.
+    pub(super) begin_immediate: bool,
+    /// Zero for none.
+    pub(super) statement_timeout: Duration,
+    /// Keeps the file of an in-memory database.
+    _memory: Option<MemoryDatabase>,
+}
+
+impl Engine {
+    /// Opens the database on this thread.
+    pub(super) fn open(options: &Options, control: Arc<Control>) -> Result<Self, SqliteError> {
+        let connection = setup::open(options, &control)?;
+        Ok(Self {
+            connection,
+            control,
+            plans: HashMap::new(),
+            depth: 0,
+            begin_immediate: options.begin_immediate,
+            statement_timeout: options.statement_timeout,
+            _memory: match &options.location {
+                Location::Memory(memory) => Some(memory.clone()),
+                Location::File(_) => None,
+            },
+        })
+    }
+
+    /// Runs the request.
+    pub(super) fn run(&mut self, request: &Request, sink: &mut impl Sink) -> Result<(), Error> {
+        if request.depth > self.depth {
+            return Err(SqliteError::rolled_back().into());
+        }
+        let result = match &request.arguments {
+            Some(arguments) => self.run_prepared(request, arguments, sink),
+            None => self.run_batch(request, sink),
+        };
+        self.follow_transaction();
+        result.map_err(|error| self.reason(error))
+    }
+
+    /// Runs the request on the caller's thread, where it has proven short; `None` where it has not,
+    /// or takes longer than it did: then it has had no effect.
+    pub(super) fn run_inline(&mut self, request: &Request) -> Option<Gathered> {
+        let arguments = request.arguments.as_deref()?;
+        let plan = self.plans.get(request.sql.as_str())?;
+        let inline = request.persistent
+            && plan.is_proven_short()
+            && request.depth <= self.depth
+            && arguments::size(arguments) <= INLINE_BYTES;
+        if !inline {
+            return None;
+        }
+        self.control.begin(NOT_CANCELLABLE, INLINE_TIME);
+        self.limit_length(i32::try_from(16 * INLINE_BYTES).unwrap_or(LENGTH));
+        let mut few = Few(Gathered::default());
+        let result = self.run_prepared(request, arguments, &mut few);
+        self.limit_length(LENGTH);
+        self.control.end();
+        self.follow_transaction();
+        match result {
+            Ok(()) => {
+                if let Some(plan) = self.plans.get_mut(request.sql.as_str()) {
+                    plan.was_short();
+                }
+                Some(few.0)
+            }
+            Err(error) => {
+                tracing::trace!(%error, "a statement moves from the caller's thread to its own");
+                metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
+                if let Some(plan) = self.plans.get_mut(request.sql.as_str()) {
+                    plan.was_long();
+                }
+                None
+            }
+        }
+    }
+
+    fn limit_length(&self, bytes: i32) {
+        if let Err(error) = self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, bytes) {
+            tracing::warn!(%error, "the limit for the length of a value could not be set");
+        }
+    }
+
+    /// What really stopped a statement that SQLite calls interrupted or busy.
+    pub(super) fn reason(&self, error: Error) -> Error {
+        if self.control.has_expired() {
+            SqliteError::statement_timeout().into()
+        } else if self.control.is_cancelled() {
+            SqliteError::interrupted().into()
+        } else {
+            error
+        }
+    }
+
+    /// Notes whether SQLite still has the transaction that ought to be open: it ends one by itself
+    /// after some errors (<https://sqlite.org/lang_transaction.html>, section 3.3).
+    pub(super) fn follow_transaction(&mut self) {
+        let autocommit = self.connection.is_autocommit();
+        if autocommit && self.depth > 0 {
+            tracing::debug!(
+                depth = self.depth,
+                "SQLite has ended the transaction by itself"
+            );
+            self.depth = 0;
+        }
+        let depth = if autocommit { 0 } else { self.depth.max(1) };
+        self.control.depth.store(depth, Ordering::Release);
+    }
+
+    /// Forgets all prepared statements.
+    pub(super) fn clear_statements(&mut self) {
+        self.plans.clear();
+        self.connection.flush_prepared_statement_cache();
+    }
+
+    /// How many statements are known.
+    pub(super) fn statements(&self) -> usize {
+        self.plans.len()
+    }
+
+    /// Prepares a statement to tell of its parameters and columns.
+    pub(super) fn describe(&self, sql: SqlStr) -> Result<AnyStatement, Error> {
+        let analysis = analysis::analyse(sql.as_str())?;
+        let statement = self
+            .connection
+            .prepare(&analysis.sql)
+            .map_err(SqliteError::from)?;
+        let columns = Columns::read(&statement, &analysis.booleans);
+        Ok(AnyStatement {
+            sql,
+            parameters: Some(Either::Right(statement.parameter_count())),
+            column_names: columns.names,
+            columns: columns.any,
+        })
+    }
+
+    fn run_prepared(
+        &mut self,
+        request: &Request,
+        arguments: &[AnyValueKind],
+        sink: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let sql = request.sql.as_str();
+        if !self.plans.contains_key(sql) {
+            let analysis = analysis::analyse(sql)?;
+            if analysis.is_empty {
+                return sink.figures(AnyQueryResult::default());
+            }
+            let mut plan = Plan::new(analysis);
+            if !request.persistent {
+                let mut statement = self
+                    .connection
+                    .prepare(&plan.analysis.sql)
+                    .map_err(SqliteError::from)?;
+                let first = request.first_row_only;
+                return plan.run(&self.connection, &mut statement, arguments, first, sink);
+            }
+            if self.plans.len() >= 2 * setup::STATEMENTS {
+                // A program with that many texts makes them up; those that recur come back soon.
+                self.plans.clear();
+            }
+            self.plans.insert(sql.into(), plan);
+        }
+        let plan = self
+            .plans
+            .get_mut(sql)
+            .expect("the plan was there or has been put there");
+        let mut statement = self
+            .connection
+            .prepare_cached(&plan.analysis.sql)
+            .map_err(SqliteError::from)?;
+        plan.run(
+            &self.connection,
+            &mut statement,
+            arguments,
+            request.first_row_only,
+            sink,
+        )
+    }
+
+    /// Runs text that may be several statements, in one transaction as PostgreSQL does, unless one
+    /// of them can't be in a transaction or handles transactions itself.
+    fn run_batch(&mut self, request: &Request, sink: &mut impl Sink) -> Result<(), Error> {
+        let sql = request.sql.as_str();
+        let begin = match analysis::wrap(sql) {
+            _ if !self.connection.is_autocommit() => None,
+            Wrap::No => None,
+            Wrap::Reading => Some("BEGIN"),
+            Wrap::Writing => Some("BEGIN IMMEDIATE"),
+        };
+        let Some(begin) = begin else {
+            return self.run_statements(sql, request.first_row_only, sink);
+        };
+        self.execute(begin)?;
+        let result = self
+            .run_statements(sql, request.first_row_only, sink)
+            .and_then(|()| self.execute("COMMIT"));
+        if result.is_err() && !self.connection.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        result
+    }
+
+    fn run_statements(
+        &self,
+        sql: &str,
+        first_row_only: bool,
+        sink: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let mut batch = Batch::new(&self.connection, sql);
+        while let Some(mut statement) = batch.next().map_err(SqliteError::from)? {
+            let text = statement.expanded_sql().unwrap_or_default();
+            let mut plan = Plan::new(analysis::describe(&text));
+            plan.run(&self.connection, &mut statement, &[], first_row_only, sink)?;
+            if self.control.is_cancelled() {
+                return Err(SqliteError::interrupted().into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a statement of the driver's own.
+    pub(super) fn execute(&self, sql: &str) -> Result<(), Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached(sql)
+            .map_err(SqliteError::from)?;
+        statement.raw_execute().map_err(SqliteError::from)?;
+        Ok(())
+    }
+}
+
+/// Takes as much as a short statement gives.
+struct Few(Gathered);
+
+impl Sink for Few {
+    fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
+        if self.0.items >= INLINE_ROWS {
+            return Err(Error::Protocol(
+                "more rows than a short statement gives".to_owned(),
+            ));
+        }
+        self.0.add_row(columns, row)
+    }
+
+    fn figures(&mut self, figures: AnyQueryResult) -> Result<(), Error> {
+        self.0.add_figures(figures);
+        Ok(())
+    }
+}

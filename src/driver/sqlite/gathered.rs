@@ -1,0 +1,197 @@
+//! What statements give, on its way from the thread that reads it to the caller.
+//!
+//! Rows travel as a few plain buffers and become `Any`'s rows where the caller takes them: those
+//! are some ten allocations each, which are dear to make on one thread and free on another.
+
+use super::columns::Columns;
+use super::declared::Decoded;
+use rusqlite::Row;
+use sqlx_core::any::{AnyQueryResult, AnyRow, AnyValue, AnyValueKind};
+use sqlx_core::{Either, Error};
+use std::sync::Arc;
+
+/// What a caller takes: rows, and at a statement's end its figures.
+pub(super) type Item = Either<AnyQueryResult, AnyRow>;
+
+/// Rows and figures, in their order.
+#[derive(Default)]
+pub(super) struct Gathered {
+    parts: Vec<Part>,
+    /// How many rows and figures.
+    pub(super) items: usize,
+}
+
+enum Part {
+    Rows(PlainRows),
+    Figures(AnyQueryResult),
+}
+
+/// Rows of the same columns, their values one after another.
+struct PlainRows {
+    columns: Arc<Columns>,
+    values: Vec<Plain>,
+    texts: String,
+    bytes: Vec<u8>,
+}
+
+/// A value; text and bytes by their length.
+#[derive(Clone, Copy)]
+enum Plain {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Double(f64),
+    Text(usize),
+    Blob(usize),
+}
+
+impl Gathered {
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`Error::ColumnDecode`] where a value does not fit its column; then nothing is added.
+    pub(super) fn add_row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
+        match self.parts.last_mut() {
+            Some(Part::Rows(rows)) if Arc::ptr_eq(&rows.columns, columns) => rows.add(row)?,
+            _ => {
+                let mut rows = PlainRows {
+                    columns: Arc::clone(columns),
+                    values: Vec::with_capacity(columns.any.len()),
+                    texts: String::new(),
+                    bytes: Vec::new(),
+                };
+                rows.add(row)?;
+                self.parts.push(Part::Rows(rows));
+            }
+        }
+        self.items += 1;
+        Ok(())
+    }
+
+    /// Adds the figures of a statement.
+    pub(super) fn add_figures(&mut self, figures: AnyQueryResult) {
+        self.parts.push(Part::Figures(figures));
+        self.items += 1;
+    }
+
+    /// About how many bytes the last rows have.
+    pub(super) fn size(&self) -> usize {
+        match self.parts.last() {
+            Some(Part::Rows(rows)) => rows.texts.len() + rows.bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl PlainRows {
+    fn add(&mut self, row: &Row<'_>) -> Result<(), Error> {
+        let start = self.values.len();
+        for ordinal in 0..self.columns.any.len() {
+            let value = match self.columns.decode(row, ordinal) {
+                Ok(value) => value,
+                Err(error) => {
+                    self.values.truncate(start);
+                    return Err(error);
+                }
+            };
+            self.values.push(match value {
+                Decoded::Null => Plain::Null,
+                Decoded::Bool(value) => Plain::Bool(value),
+                Decoded::Integer(value) => Plain::Integer(value),
+                Decoded::Double(value) => Plain::Double(value),
+                Decoded::Text(text) => {
+                    self.texts.push_str(&text);
+                    Plain::Text(text.len())
+                }
+                Decoded::Blob(bytes) => {
+                    self.bytes.extend_from_slice(bytes);
+                    Plain::Blob(bytes.len())
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Takes what was gathered apart again.
+#[derive(Default)]
+pub(super) struct Items {
+    parts: std::vec::IntoIter<Part>,
+    rows: Option<Reader>,
+}
+
+struct Reader {
+    rows: PlainRows,
+    value: usize,
+    text: usize,
+    byte: usize,
+}
+
+impl From<Gathered> for Items {
+    fn from(gathered: Gathered) -> Self {
+        Self {
+            parts: gathered.parts.into_iter(),
+            rows: None,
+        }
+    }
+}
+
+impl Iterator for Items {
+    type Item = Item;
+
+    fn next(&mut self) -> Option<Item> {
+        loop {
+            if let Some(row) = self.rows.as_mut().and_then(Reader::next) {
+                return Some(Either::Right(row));
+            }
+            match self.parts.next()? {
+                Part::Figures(figures) => return Some(Either::Left(figures)),
+                Part::Rows(rows) => {
+                    self.rows = Some(Reader {
+                        rows,
+                        value: 0,
+                        text: 0,
+                        byte: 0,
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Reader {
+    fn next(&mut self) -> Option<AnyRow> {
+        let columns = &self.rows.columns;
+        let width = columns.any.len();
+        let plain = self.rows.values.get(self.value..self.value + width)?;
+        if width == 0 {
+            return None;
+        }
+        self.value += width;
+        let mut values = Vec::with_capacity(width);
+        for (ordinal, plain) in plain.iter().enumerate() {
+            let kind = match *plain {
+                Plain::Null => AnyValueKind::Null(columns.any[ordinal].type_info.kind),
+                Plain::Bool(value) => AnyValueKind::Bool(value),
+                Plain::Integer(value) => AnyValueKind::BigInt(value),
+                Plain::Double(value) => AnyValueKind::Double(value),
+                Plain::Text(length) => {
+                    let text = &self.rows.texts[self.text..self.text + length];
+                    self.text += length;
+                    AnyValueKind::Text(Arc::new(text.to_owned()))
+                }
+                Plain::Blob(length) => {
+                    let bytes = &self.rows.bytes[self.byte..self.byte + length];
+                    self.byte += length;
+                    AnyValueKind::Blob(Arc::new(bytes.to_vec()))
+                }
+            };
+            values.push(AnyValue { kind });
+        }
+        Some(AnyRow {
+            column_names: Arc::clone(&columns.names),
+            columns: columns.of_row(&values),
+            values,
+        })
+    }
+}

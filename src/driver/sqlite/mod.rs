@@ -1,0 +1,67 @@
+//! The SQLite driver for sqlx's `Any`, over rusqlite.
+//!
+//! Install [`DRIVER`] with [`install_drivers`](sqlx_core::any::driver::install_drivers), and open
+//! pools as usual: `sqlite://x.db`, `sqlite:x.db?mode=rwc`, `sqlite::memory:`, or the URL of
+//! [`Options::to_url`] for settings that sqlx's URLs do not have.
+//!
+//! # What it does
+//! - A connection has a thread of its own. A statement costs one message to it and one back; many
+//!   rows come in one message, and the thread waits where the caller is slow. Reads that have
+//!   proven short run on the caller's thread, stopped after 200 µs and moved to the connection's.
+//! - A statement whose future or stream is dropped is stopped at once.
+//! - Values are read by the declared type of their column; what does not fit is an error. An
+//!   expression has no declared type: its storage class decides, except that
+//!   `CAST(… AS BOOLEAN)` and `EXISTS (…)` in the outermost select list are boolean.
+//! - `$1` and `?` parameters, not both; each has to be bound. `::` and casts to types that SQLite
+//!   would make a number of are refused.
+//! - `"x"` is never a string. Foreign keys are on, and so is the write-ahead log.
+//! - Text of several statements without arguments runs in one transaction, as on PostgreSQL.
+//! - `last_insert_id` is the rowid of an INSERT that inserted; `None` for one with ON CONFLICT DO
+//!   UPDATE and for tables WITHOUT ROWID. The portable way is RETURNING.
+//! - A transaction that SQLite has ended by itself takes no more statements. A commit that fails
+//!   rolls back.
+//!
+//! The upstream driver differs in these: transact-rs/sqlx#2657, #2778, #4205 and others.
+
+mod analysis;
+mod arguments;
+mod booleans;
+mod casts;
+mod columns;
+mod connection;
+mod control;
+mod database;
+mod decimal_collation;
+mod declared;
+mod engine;
+mod error;
+mod forms;
+mod functions;
+mod gathered;
+mod lexer;
+mod memory;
+mod migrate;
+mod options;
+mod plan;
+mod rows;
+mod setup;
+mod transaction;
+mod worker;
+
+pub use arguments::ArgumentError;
+pub use connection::SqliteConnection;
+pub use database::{ConnectOptions, Never, NoArguments, NoResult, Sqlite};
+pub use decimal_collation::NAME as DECIMAL_COLLATION;
+pub use error::{SqliteError, SqliteErrorCause};
+pub use memory::MemoryDatabase;
+pub use options::{Location, Options, OptionsError, Synchronous};
+pub use transaction::SqliteTransactionManager;
+
+use sqlx_core::any::driver::AnyDriver;
+
+/// The URL schemes of the driver. The second is for programs that have sqlx's own SQLite driver
+/// installed beside it, to compare the two.
+pub(crate) const URL_SCHEMES: [&str; 2] = ["sqlite", "twinbase-sqlite"];
+
+/// The driver, to be installed.
+pub const DRIVER: AnyDriver = AnyDriver::with_migrate::<Sqlite>();

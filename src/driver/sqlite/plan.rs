@@ -1,0 +1,180 @@
+//! A statement that the connection has seen: what is known of it, and its run to the end.
+
+use super::analysis::{Analysis, Verb};
+use super::arguments;
+use super::columns::Columns;
+use super::engine::Sink;
+use super::error::SqliteError;
+use rusqlite::{Connection, Statement, StatementStatus};
+use sqlx_core::Error;
+use sqlx_core::any::{AnyQueryResult, AnyValueKind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A run shorter than this, of up to [`INLINE_ROWS`] rows, counts as short.
+const SHORT: Duration = Duration::from_micros(50);
+
+/// A statement may run on the caller's thread after so many short runs.
+const PROVEN: i32 = 3;
+
+/// After a run on the caller's thread that was not short, so many more short runs are asked for:
+/// few at first, since the machine may just have been busy elsewhere, and more each time.
+const PENALTY: i32 = 4;
+
+/// The most that a statement has to prove again.
+const HIGHEST_PENALTY: i32 = 4096;
+
+/// So many short runs on the caller's thread in a row let the penalty start anew.
+const FORGIVEN: i32 = 256;
+
+/// The most rows that a statement may give on the caller's thread.
+pub(super) const INLINE_ROWS: usize = 64;
+
+/// What the connection knows of a statement.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) analysis: Analysis,
+    columns: Option<Arc<Columns>>,
+    /// How often SQLite had prepared the statement again when the columns were read.
+    prepared_again: i32,
+    /// Whether SQLite says that it only reads.
+    reads_only: bool,
+    /// Whether an insert's rowid can be told.
+    gives_rowid: bool,
+    /// How many times in a row it was short; below zero after it was not on the caller's thread.
+    short_runs: i32,
+    penalty: i32,
+}
+
+impl Plan {
+    pub(super) const fn new(analysis: Analysis) -> Self {
+        Self {
+            analysis,
+            columns: None,
+            prepared_again: 0,
+            reads_only: false,
+            gives_rowid: false,
+            short_runs: 0,
+            penalty: PENALTY,
+        }
+    }
+
+    /// Whether it may run on the caller's thread: it only reads, so that it can be stopped and run
+    /// again elsewhere, and it has been short.
+    pub(super) const fn is_proven_short(&self) -> bool {
+        self.short_runs >= PROVEN
+    }
+
+    /// It was not short after all.
+    pub(super) const fn was_long(&mut self) {
+        self.short_runs = -self.penalty;
+        self.penalty = if self.penalty < HIGHEST_PENALTY {
+            4 * self.penalty
+        } else {
+            self.penalty
+        };
+    }
+
+    /// It was short again.
+    pub(super) const fn was_short(&mut self) {
+        self.short_runs += 1;
+        if self.short_runs >= PROVEN + FORGIVEN {
+            self.short_runs = PROVEN;
+            self.penalty = PENALTY;
+        }
+    }
+
+    fn note_run(&mut self, start: Instant, rows: usize) {
+        let limit = if self.is_proven_short() {
+            3 * SHORT
+        } else {
+            SHORT
+        };
+        let short = self.reads_only
+            && self.analysis.verb == Verb::Select
+            && rows <= INLINE_ROWS
+            && start.elapsed() < limit;
+        if !short {
+            self.short_runs = self.short_runs.min(0);
+        } else if !self.is_proven_short() {
+            self.short_runs += 1;
+        }
+    }
+
+    /// Runs the statement.
+    ///
+    /// # Errors
+    /// SQLite's, and the sink's.
+    pub(super) fn run(
+        &mut self,
+        connection: &Connection,
+        statement: &mut Statement<'_>,
+        arguments: &[AnyValueKind],
+        first_row_only: bool,
+        sink: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let start = Instant::now();
+        arguments::bind(statement, arguments)?;
+        if statement.get_status(StatementStatus::Run) == 0 {
+            self.columns = None;
+            self.reads_only = statement.readonly();
+            self.gives_rowid = self.has_rowid(connection)?;
+        }
+        let mut given = 0;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(SqliteError::from)? {
+            if given > 0 && first_row_only {
+                continue;
+            }
+            let prepared: &Statement<'_> = row.as_ref();
+            let prepared_again = prepared.get_status(StatementStatus::RePrepare);
+            if self.columns.is_none() || self.prepared_again != prepared_again {
+                self.columns = Some(Arc::new(Columns::read(prepared, &self.analysis.booleans)));
+                self.prepared_again = prepared_again;
+            }
+            if let Some(columns) = &self.columns {
+                sink.row(columns, row)?;
+            }
+            given += 1;
+            if first_row_only && self.reads_only {
+                break;
+            }
+        }
+        drop(rows);
+        sink.figures(self.figures(connection))?;
+        self.note_run(start, given);
+        Ok(())
+    }
+
+    /// The figures of the run. SQLite's own stay those of the last statement that changed rows.
+    fn figures(&self, connection: &Connection) -> AnyQueryResult {
+        let inserts = matches!(self.analysis.verb, Verb::Insert { .. });
+        let mut result = AnyQueryResult::default();
+        if !self.reads_only && (inserts || self.analysis.verb == Verb::Change) {
+            result.rows_affected = connection.changes();
+        }
+        if result.rows_affected > 0 && self.gives_rowid {
+            result.last_insert_id = Some(connection.last_insert_rowid());
+        }
+        result
+    }
+
+    /// Whether SQLite's last rowid is this statement's after it: not where it may have updated a
+    /// row instead, and not of a table without rowids.
+    fn has_rowid(&self, connection: &Connection) -> Result<bool, Error> {
+        let Verb::Insert {
+            table,
+            upsert: false,
+        } = &self.analysis.verb
+        else {
+            return Ok(false);
+        };
+        let mut list = connection
+            .prepare_cached("SELECT max(wr) FROM pragma_table_list WHERE name = ?1 COLLATE NOCASE")
+            .map_err(SqliteError::from)?;
+        let without_rowid: Option<bool> = list
+            .query_row([table], |row| row.get(0))
+            .map_err(SqliteError::from)?;
+        Ok(without_rowid == Some(false))
+    }
+}

@@ -1,0 +1,128 @@
+//! Transactions and savepoints.
+
+use super::connection::SqliteConnection;
+use super::database::Sqlite;
+use super::engine::Engine;
+use super::error::SqliteError;
+use sqlx_core::Error;
+use sqlx_core::any::AnyConnectionBackend;
+use sqlx_core::sql_str::SqlStr;
+use sqlx_core::transaction::TransactionManager;
+use std::future::Future;
+
+impl Engine {
+    /// Begins a transaction, or a savepoint in the one that is open.
+    ///
+    /// # Errors
+    /// SQLite's; [`Error::BeginFailed`] where the caller's own statement began none.
+    pub(super) fn begin(&mut self, statement: Option<&str>, depth: usize) -> Result<(), Error> {
+        if depth > self.depth {
+            return Err(SqliteError::rolled_back().into());
+        }
+        let result = match (self.depth, statement) {
+            (0, Some(statement)) => self
+                .connection
+                .execute_batch(statement)
+                .map_err(|error| SqliteError::from(error).into()),
+            (0, None) if self.begin_immediate => self.execute("BEGIN IMMEDIATE"),
+            (0, None) => self.execute("BEGIN"),
+            (depth, _) => self.execute(&format!("SAVEPOINT {}", savepoint(depth))),
+        };
+        let result = match result {
+            Ok(()) if self.connection.is_autocommit() => Err(Error::BeginFailed),
+            Ok(()) => {
+                self.depth += 1;
+                Ok(())
+            }
+            Err(error) => Err(self.reason(error)),
+        };
+        self.follow_transaction();
+        result
+    }
+
+    /// Commits the transaction, or releases the innermost savepoint.
+    ///
+    /// What can't be committed is rolled back, as on PostgreSQL: SQLite would keep it open.
+    ///
+    /// # Errors
+    /// SQLite's; also where SQLite has ended the transaction before.
+    pub(super) fn commit(&mut self, depth: usize) -> Result<(), Error> {
+        if depth > self.depth {
+            return Err(SqliteError::rolled_back().into());
+        }
+        let result = match depth {
+            0 => return Err(SqliteError::refused("no transaction is open".to_owned()).into()),
+            1 => self.execute("COMMIT"),
+            _ => self.execute(&format!("RELEASE {}", savepoint(depth - 1))),
+        };
+        match result {
+            Ok(()) => self.depth = depth - 1,
+            Err(error) => {
+                let error = self.reason(error);
+                self.roll_back_to(depth - 1)?;
+                return Err(error);
+            }
+        }
+        self.follow_transaction();
+        Ok(())
+    }
+
+    /// Rolls back until no more than `depth` transactions and savepoints are open.
+    ///
+    /// # Errors
+    /// SQLite's, after which the connection is of no use.
+    pub(super) fn roll_back_to(&mut self, depth: usize) -> Result<(), Error> {
+        while self.depth > depth && !self.connection.is_autocommit() {
+            if self.depth == 1 {
+                self.execute("ROLLBACK")?;
+            } else {
+                let name = savepoint(self.depth - 1);
+                self.execute(&format!("ROLLBACK TO {name}"))?;
+                self.execute(&format!("RELEASE {name}"))?;
+            }
+            self.depth -= 1;
+        }
+        self.follow_transaction();
+        Ok(())
+    }
+}
+
+fn savepoint(depth: usize) -> String {
+    format!("_sqlx_savepoint_{depth}")
+}
+
+/// sqlx's view of the driver's transactions.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SqliteTransactionManager;
+
+impl TransactionManager for SqliteTransactionManager {
+    type Database = Sqlite;
+
+    fn begin(
+        connection: &mut SqliteConnection,
+        statement: Option<SqlStr>,
+    ) -> impl Future<Output = Result<(), Error>> + Send + '_ {
+        AnyConnectionBackend::begin(connection, statement)
+    }
+
+    fn commit(
+        connection: &mut SqliteConnection,
+    ) -> impl Future<Output = Result<(), Error>> + Send + '_ {
+        AnyConnectionBackend::commit(connection)
+    }
+
+    fn rollback(
+        connection: &mut SqliteConnection,
+    ) -> impl Future<Output = Result<(), Error>> + Send + '_ {
+        AnyConnectionBackend::rollback(connection)
+    }
+
+    fn start_rollback(connection: &mut SqliteConnection) {
+        AnyConnectionBackend::start_rollback(connection);
+    }
+
+    fn get_transaction_depth(connection: &SqliteConnection) -> usize {
+        AnyConnectionBackend::get_transaction_depth(connection)
+    }
+}
