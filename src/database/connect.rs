@@ -1,16 +1,15 @@
 //! Opens connections: the URL that the driver gets, and the settings that every connection has.
 
-use std::path::Path;
 use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
-use sqlx::{AnyConnection, ConnectOptions as _, Executor as _};
+use sqlx::{AnyConnection, ConnectOptions as _};
 use url::Url;
 
 use super::DatabaseError;
 use super::failure::{Failure, classify};
-use super::memory::MemoryFile;
-use crate::config::{DatabaseConfig, DatabaseUrl, Engine, Synchronous};
+use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
+use crate::driver::{self, sqlite};
 use crate::migration::lock::LOCK_TIMEOUT;
 
 /// What a connection is for.
@@ -29,31 +28,27 @@ pub(super) enum Purpose {
 pub(super) struct Connector {
     config: DatabaseConfig,
     target: DatabaseUrl,
-    memory: Option<MemoryFile>,
+    /// What the SQLite driver gets; it also keeps a database in memory alive.
+    sqlite: Option<sqlite::Options>,
 }
 
 impl Connector {
     pub(super) fn new(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
-        crate::driver::install();
+        driver::install()?;
         let target = config.target();
-        let memory = target.is_memory().then(MemoryFile::create).transpose();
+        let sqlite = match target.engine() {
+            Engine::Sqlite => Some(sqlite_options(config, &target)?),
+            Engine::Postgres => None,
+        };
         Ok(Self {
             config: config.clone(),
             target,
-            memory: memory.map_err(DatabaseError::Memory)?,
+            sqlite,
         })
     }
 
     pub(super) fn target(&self) -> &DatabaseUrl {
         &self.target
-    }
-
-    /// The file that `SQLite` opens, also where that stands for memory.
-    pub(super) fn file(&self) -> Option<&Path> {
-        self.memory
-            .as_ref()
-            .map(MemoryFile::file)
-            .or_else(|| self.target.sqlite_file())
     }
 
     pub(super) fn explain(&self, source: sqlx::Error) -> DatabaseError {
@@ -67,11 +62,7 @@ impl Connector {
 
     /// Opens a connection within `connect_timeout` and gives it its settings.
     pub(super) async fn connect(&self, purpose: Purpose) -> Result<AnyConnection, DatabaseError> {
-        let connecting = async {
-            let mut conn = self.options(purpose)?.connect().await?;
-            self.set_up(&mut conn, purpose).await?;
-            Ok(conn)
-        };
+        let connecting = async { self.options(purpose)?.connect().await };
         let result = match tokio::time::timeout(self.config.connect_timeout, connecting).await {
             Ok(Ok(conn)) => return Ok(conn),
             Ok(Err(source)) => Err(self.explain(source)),
@@ -87,39 +78,11 @@ impl Connector {
 
     /// The options that the driver gets. Their `Debug` shows the password: they are never logged.
     pub(super) fn options(&self, purpose: Purpose) -> Result<AnyConnectOptions, sqlx::Error> {
-        let url = match self.file() {
-            Some(file) => self.sqlite_url(file, purpose)?,
+        let url = match &self.sqlite {
+            Some(options) => parse(&for_purpose(options.clone(), purpose).to_url())?,
             None => self.postgres_url(purpose)?,
         };
         AnyConnectOptions::from_url(&url)
-    }
-
-    fn sqlite_url(&self, file: &Path, purpose: Purpose) -> Result<Url, sqlx::Error> {
-        let mut url = match &self.memory {
-            Some(_) => {
-                let mut url = parse("sqlite:")?;
-                url.set_path(&file.to_string_lossy());
-                url
-            }
-            None => parse(self.target.expose())?,
-        };
-        let said = url.query_pairs().any(|(key, _)| key == "mode");
-        let mode = match purpose {
-            Purpose::Look => "ro",
-            _ if said => return Ok(url),
-            _ if self.config.sqlite_create || self.memory.is_some() => "rwc",
-            _ => "rw",
-        };
-        let others: Vec<_> = url
-            .query_pairs()
-            .filter(|(key, _)| key != "mode")
-            .map(|(key, value)| (key.into_owned(), value.into_owned()))
-            .collect();
-        url.query_pairs_mut()
-            .clear()
-            .extend_pairs(others)
-            .append_pair("mode", mode);
-        Ok(url)
     }
 
     fn postgres_url(&self, purpose: Purpose) -> Result<Url, sqlx::Error> {
@@ -140,42 +103,48 @@ impl Connector {
         drop(query);
         Ok(url)
     }
+}
 
-    /// Gives a new `SQLite` connection its settings; a `PostgreSQL` connection has them from its URL.
-    pub(super) async fn set_up(
-        &self,
-        conn: &mut AnyConnection,
-        purpose: Purpose,
-    ) -> Result<(), sqlx::Error> {
-        if self.target.engine() == Engine::Postgres {
-            return Ok(());
-        }
-        let busy = match purpose {
-            Purpose::Migration => self.config.sqlite_busy_timeout.max(LOCK_TIMEOUT),
-            Purpose::Work | Purpose::Look => self.config.sqlite_busy_timeout,
-        };
-        let synchronous = match self.config.sqlite_synchronous {
-            Synchronous::Full => "FULL",
-            Synchronous::Normal => "NORMAL",
-        };
-        let cache = self.config.sqlite_cache_size;
-        let journal = self.config.sqlite_journal_size_limit;
-        // A reader that may not write can't change the file to WAL, and need not.
-        let wal = if purpose == Purpose::Look {
-            ""
-        } else {
-            "PRAGMA journal_mode = WAL; "
-        };
-        // busy_timeout first: the change to WAL waits for other processes too.
-        let pragmas = format!(
-            "PRAGMA busy_timeout = {}; {wal}PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
-             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; PRAGMA journal_size_limit = {journal}",
-            busy.as_millis(),
-        );
-        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)))
-            .await?;
-        Ok(())
+/// What the configuration says about a SQLite database, as its driver takes it.
+fn sqlite_options(
+    config: &DatabaseConfig,
+    target: &DatabaseUrl,
+) -> Result<sqlite::Options, DatabaseError> {
+    let unfit = |source| DatabaseError::Url {
+        location: target.location(),
+        source,
+    };
+    let url = Url::parse(target.expose()).map_err(|error| unfit(Box::new(error)))?;
+    let mut options = sqlite::Options::from_url(&url).map_err(|error| match error {
+        sqlite::OptionsError::Memory(error) => DatabaseError::Memory(error),
+        error => unfit(Box::new(error)),
+    })?;
+    // A mode in the URL has decided already.
+    if url.query_pairs().all(|(key, _)| key != "mode") {
+        options.create = config.sqlite_create;
     }
+    options.busy_timeout = config.sqlite_busy_timeout;
+    options.synchronous = config.sqlite_synchronous;
+    options.cache_size_kib = config.sqlite_cache_size;
+    options.journal_size_limit = config.sqlite_journal_size_limit;
+    options.statement_timeout = config.statement_timeout;
+    options.begin_immediate = true;
+    Ok(options)
+}
+
+fn for_purpose(mut options: sqlite::Options, purpose: Purpose) -> sqlite::Options {
+    match purpose {
+        Purpose::Work => {}
+        Purpose::Migration => {
+            options.busy_timeout = options.busy_timeout.max(LOCK_TIMEOUT);
+            options.statement_timeout = Duration::ZERO;
+        }
+        Purpose::Look => {
+            options.create = false;
+            options.read_only = true;
+        }
+    }
+    options
 }
 
 fn parse(url: &str) -> Result<Url, sqlx::Error> {

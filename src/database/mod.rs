@@ -3,7 +3,6 @@
 mod connect;
 mod error;
 mod failure;
-mod memory;
 mod pool;
 
 use std::sync::Arc;
@@ -46,7 +45,8 @@ impl Database {
     /// Makes the database's pool and nothing else: no connection is opened, no file is made.
     ///
     /// # Errors
-    /// [`DatabaseError::Memory`] when `sqlite::memory:` finds no room for its temporary file.
+    /// [`DatabaseError::Memory`] when `sqlite::memory:` finds no room for its temporary file, and
+    /// [`DatabaseError::Drivers`] when the application has installed other drivers first.
     pub fn new(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
         let connector = Arc::new(Connector::new(config)?);
         let pool = pool::build(config, &connector)?;
@@ -128,7 +128,8 @@ impl DatabaseConfig {
     /// [`Database`] adds.
     ///
     /// # Errors
-    /// [`DatabaseError::Memory`] when `sqlite::memory:` finds no room for its temporary file.
+    /// [`DatabaseError::Memory`] when `sqlite::memory:` finds no room for its temporary file, and
+    /// [`DatabaseError::Drivers`] when the application has installed other drivers first.
     pub fn pool(&self) -> Result<AnyPool, DatabaseError> {
         Ok(Database::new(self)?.pool)
     }

@@ -16,7 +16,7 @@ use crate::config::DatabaseConfig;
 /// transact-rs/sqlx#3645): connections are recycled and tested in the hooks, at checkout.
 pub(super) fn build(
     config: &DatabaseConfig,
-    connector: &Arc<Connector>,
+    connector: &Connector,
 ) -> Result<AnyPool, DatabaseError> {
     let options = connector
         .options(Purpose::Work)
@@ -28,7 +28,6 @@ pub(super) fn build(
     // Connections at rest, counted exactly: only the hooks put them to rest and wake them.
     let idle = Arc::new(AtomicU32::new(0));
     let woken = Arc::clone(&idle);
-    let connector = Arc::clone(connector);
     Ok(PoolOptions::new()
         .min_connections(0)
         .max_connections(kept.saturating_add(config.max_overflow))
@@ -36,12 +35,9 @@ pub(super) fn build(
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .after_connect(move |conn, _| {
-            let connector = Arc::clone(&connector);
-            Box::pin(async move {
-                metrics::counter!("twinbase_pool_connects_total").increment(1);
-                connector.set_up(conn, Purpose::Work).await
-            })
+        .after_connect(|_, _| {
+            metrics::counter!("twinbase_pool_connects_total").increment(1);
+            Box::pin(async { Ok(()) })
         })
         .before_acquire(move |conn, meta| {
             woken.fetch_sub(1, Ordering::Relaxed);

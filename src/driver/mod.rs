@@ -54,6 +54,7 @@ pub enum InstallError {
 pub fn install() -> Result<(), InstallError> {
     static INSTALLED: OnceLock<Result<(), InstallError>> = OnceLock::new();
     *INSTALLED.get_or_init(|| {
-        install_drivers(&[postgres::DRIVER, sqlite::DRIVER]).map_err(|_| InstallError::OthersInstalled)
+        install_drivers(&[postgres::DRIVER, sqlite::DRIVER])
+            .map_err(|_| InstallError::OthersInstalled)
     })
 }

@@ -124,7 +124,7 @@ pub fn server_url(database: &str) -> String {
 }
 
 async fn administer(sql: &str) {
-    crate::driver::install();
+    crate::driver::install().expect("no other drivers are installed");
     let mut conn = AnyConnection::connect(&server_url("postgres"))
         .await
         .expect("the test server answers");

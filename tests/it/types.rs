@@ -46,7 +46,7 @@ fn item(due: Option<Date>) -> Item {
 }
 
 async fn sqlite() -> AnyConnection {
-    twinbase::driver::install();
+    twinbase::driver::install().unwrap();
     AnyConnection::connect("sqlite::memory:").await.unwrap()
 }
 

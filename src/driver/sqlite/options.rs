@@ -1,6 +1,7 @@
 //! How a connection is opened, and the URL that carries it through sqlx.
 
 use super::memory::MemoryDatabase;
+pub use crate::config::Synchronous;
 use sqlx_core::percent_encoding::{
     AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
@@ -16,17 +17,6 @@ pub enum Location {
     File(PathBuf),
     /// In a private temporary file, for as long as this value or a connection lives.
     Memory(MemoryDatabase),
-}
-
-/// When SQLite waits for the disk (`PRAGMA synchronous`).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Synchronous {
-    /// At each commit: a commit that was acknowledged survives a power cut.
-    #[default]
-    Full,
-    /// At checkpoints: a power cut may lose the last commits, never the database's consistency.
-    Normal,
 }
 
 /// How the driver opens a connection.
