@@ -88,7 +88,6 @@ twinbase::on_both_engines! {
                 Engine::Sqlite => &[
                     ("SELECT journal_mode FROM pragma_journal_mode", "wal"),
                     ("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", "1"),
-                    ("SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout", "5000"),
                     ("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous", "2"),
                 ],
                 Engine::Postgres => &[
@@ -117,6 +116,50 @@ twinbase::on_both_engines! {
         assert!(error.as_database_error().unwrap().is_foreign_key_violation(), "{error:?}");
         database.close().await;
     }
+}
+
+/// On PostgreSQL writers wait for rows, not for the database: a file has no counterpart there.
+#[test]
+fn a_sqlite_writer_waits_for_another_for_the_busy_timeout() {
+    twinbase::testing::run(Engine::Sqlite, |test| async move {
+        let config = DatabaseConfig {
+            sqlite_busy_timeout: Duration::from_millis(300),
+            ..test.config()
+        };
+        let database = Database::new(&config).unwrap();
+        sqlx::query("CREATE TABLE waited (id BIGINT)")
+            .execute(database.pool())
+            .await
+            .unwrap();
+        let mut first = database.pool().begin().await.unwrap();
+        sqlx::query("INSERT INTO waited VALUES (1)")
+            .execute(&mut *first)
+            .await
+            .unwrap();
+        let started = Instant::now();
+        let busy = sqlx::query("INSERT INTO waited VALUES (2)")
+            .execute(database.pool())
+            .await;
+        assert_eq!(
+            busy.unwrap_err()
+                .as_database_error()
+                .unwrap()
+                .code()
+                .unwrap(),
+            "5"
+        );
+        assert!(started.elapsed() >= Duration::from_millis(300));
+        let (waiting, done) = tokio::join!(
+            sqlx::query("INSERT INTO waited VALUES (3)").execute(database.pool()),
+            async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                first.commit().await
+            }
+        );
+        done.unwrap();
+        waiting.unwrap();
+        database.close().await;
+    });
 }
 
 #[test]
