@@ -1,6 +1,8 @@
 //! The errors of this layer.
 
 use super::failure::Failure;
+use super::kind::{ErrorKind, describe};
+use super::violation::Violation;
 use crate::migration::MigrationError;
 
 /// Why a database could not be used. `Display` says what, where and what to do, and never a password.
@@ -14,6 +16,17 @@ pub enum DatabaseError {
         location: String,
         /// What kind of failure it is.
         failure: Failure,
+        /// The driver's error.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A statement failed, or the connection under it.
+    #[error("{}", describe(*kind, violation.as_ref()))]
+    Statement {
+        /// What kind of error it is, the same on both engines.
+        kind: ErrorKind,
+        /// The constraint that was broken, where it was one.
+        violation: Option<Violation>,
         /// The driver's error.
         #[source]
         source: sqlx::Error,
@@ -36,4 +49,40 @@ pub enum DatabaseError {
     /// Migrations could not be read or applied.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+}
+
+impl DatabaseError {
+    /// What kind of error it is, the same on both engines.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Connect {
+                failure, source, ..
+            } => failure.kind().unwrap_or_else(|| ErrorKind::of(source)),
+            Self::Statement { kind, .. } => *kind,
+            Self::Memory(source) => ErrorKind::of_io(source),
+            Self::Migration(MigrationError::Locked(_)) => ErrorKind::Retryable,
+            Self::Migration(error) => error.database().map_or(ErrorKind::Other, ErrorKind::of),
+            Self::Url { .. } | Self::Drivers(_) => ErrorKind::Other,
+        }
+    }
+
+    /// The constraint that was broken, where it was one and it is known.
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        match self {
+            Self::Statement { violation, .. } => violation.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for DatabaseError {
+    fn from(source: sqlx::Error) -> Self {
+        Self::Statement {
+            kind: ErrorKind::of(&source),
+            violation: Violation::of(&source),
+            source,
+        }
+    }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::codes;
+use super::kind::is_unknown_host;
 use crate::config::DatabaseUrl;
 
 /// The kinds of failure to use a database that call for different deeds.
@@ -44,6 +46,30 @@ pub enum Failure {
     Lost,
     /// Anything else: the source says what.
     Other,
+}
+
+impl Failure {
+    /// What kind of error that is; `None` where the driver's error has to tell.
+    pub(super) fn kind(self) -> Option<super::ErrorKind> {
+        Some(match self {
+            Self::Refused
+            | Self::Host
+            | Self::Timeout
+            | Self::UnknownDatabase
+            | Self::Tls
+            | Self::TooManyConnections
+            | Self::Starting
+            | Self::Missing
+            | Self::NoFolder
+            | Self::IsFolder => super::ErrorKind::Unavailable,
+            Self::Authentication | Self::Permission => super::ErrorKind::Permission,
+            Self::NotADatabase => super::ErrorKind::Corrupt,
+            Self::DiskFull => super::ErrorKind::DiskFull,
+            Self::Busy => super::ErrorKind::Retryable,
+            Self::Lost => super::ErrorKind::Connection,
+            Self::Other => return None,
+        })
+    }
 }
 
 impl fmt::Display for Failure {
@@ -98,34 +124,34 @@ fn io(error: &std::io::Error) -> Failure {
         | ErrorKind::ConnectionAborted
         | ErrorKind::BrokenPipe
         | ErrorKind::UnexpectedEof => Failure::Lost,
-        // The resolver's errors have no kind of their own in std.
-        _ if error.to_string().contains("lookup address") => Failure::Host,
+        _ if is_unknown_host(error) => Failure::Host,
         _ => Failure::Other,
     }
 }
 
-/// By SQLSTATE: `PostgreSQL`'s manual, appendix A.
+/// The SQLSTATEs that call for a deed of their own at connect; the rest by kind.
 fn postgres(code: &str) -> Failure {
     match code {
         "28P01" | "28000" => Failure::Authentication,
         "3D000" => Failure::UnknownDatabase,
         "53300" => Failure::TooManyConnections,
         "57P01" | "57P02" | "57P03" => Failure::Starting,
-        "53100" => Failure::DiskFull,
-        "42501" => Failure::Permission,
-        _ => Failure::Other,
+        _ => match codes::of_sqlstate(code) {
+            super::ErrorKind::DiskFull => Failure::DiskFull,
+            super::ErrorKind::Permission => Failure::Permission,
+            _ => Failure::Other,
+        },
     }
 }
 
-/// By result code: sqlite.org/rescode.html. The low byte of an extended code is its primary code.
+/// By result code, and where a file can't be opened by what the file system says: that has many causes.
 fn sqlite(code: &str, file: &Path) -> Failure {
-    match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(5 | 6) => Failure::Busy,
-        Ok(8 | 3) => Failure::Permission,
-        Ok(13) => Failure::DiskFull,
-        Ok(26 | 11) => Failure::NotADatabase,
-        // "unable to open database file" has many causes, and the file system knows which.
-        Ok(14) => cant_open(file),
+    match codes::of_sqlite(code.parse().unwrap_or_default()) {
+        super::ErrorKind::Retryable => Failure::Busy,
+        super::ErrorKind::Permission | super::ErrorKind::ReadOnly => Failure::Permission,
+        super::ErrorKind::DiskFull => Failure::DiskFull,
+        super::ErrorKind::Corrupt => Failure::NotADatabase,
+        super::ErrorKind::Unavailable => cant_open(file),
         _ => Failure::Other,
     }
 }

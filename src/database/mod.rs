@@ -1,9 +1,12 @@
 //! The database of a service: where it is, its pool, its migrations, and what it says when it fails.
 
+mod codes;
 mod connect;
 mod error;
 mod failure;
+mod kind;
 mod pool;
+mod violation;
 
 use std::sync::Arc;
 
@@ -11,6 +14,8 @@ use sqlx::{AnyConnection, AnyPool};
 
 pub use error::DatabaseError;
 pub use failure::Failure;
+pub use kind::ErrorKind;
+pub use violation::Violation;
 
 use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
 use crate::migration::{Migrations, Report, Runner, Status};

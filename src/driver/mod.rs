@@ -8,6 +8,7 @@
 //! - [`postgres`]: over SQLx's own `PgConnection`
 //! - [`sqlite`]: over rusqlite
 //! - `argument`: the errors of arguments, the same on every engine
+//! - `constraint_name`: PostgreSQL's names for constraints without one
 //! - `placeholder`: the scanner that finds a text's parameters
 //!
 //! [`install`] makes the drivers known to SQLx, once a process.
@@ -16,6 +17,7 @@ pub mod postgres;
 pub mod sqlite;
 
 mod argument;
+pub(crate) mod constraint_name;
 mod placeholder;
 
 use std::sync::OnceLock;

@@ -143,7 +143,7 @@ fn with_numbered_parameters(sql: &str, tokens: &[Token<'_>]) -> Result<String, S
 }
 
 /// The position of the keyword that says what the statement does, behind any WITH.
-fn main_verb(tokens: &[Token<'_>]) -> Option<usize> {
+pub(super) fn main_verb(tokens: &[Token<'_>]) -> Option<usize> {
     if !tokens.first()?.is("WITH") {
         return Some(0);
     }
@@ -183,7 +183,8 @@ fn verb(tokens: &[Token<'_>]) -> Verb {
     }
 }
 
-fn unquoted(token: &Token<'_>) -> String {
+/// A name without its quotes.
+pub(super) fn unquoted(token: &Token<'_>) -> String {
     if token.kind == Kind::Quoted && token.text.len() >= 2 {
         let quote = &token.text[..1];
         token.text[1..token.text.len() - 1].replace(&quote.repeat(2), quote)

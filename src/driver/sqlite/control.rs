@@ -66,7 +66,7 @@ impl Control {
     }
 
     /// Gives the statement that runs this long from now; zero is no limit.
-    fn set_deadline(&self, limit: Duration) {
+    pub(super) fn set_deadline(&self, limit: Duration) {
         let deadline = if limit.is_zero() {
             0
         } else {

@@ -1,6 +1,6 @@
 //! Runs statements on a connection, on whatever thread has it.
 
-use super::analysis::{self, Wrap};
+use super::analysis::{self, Analysis, Wrap};
 use super::arguments;
 use super::columns::Columns;
 use super::control::{Control, NOT_CANCELLABLE};
@@ -10,6 +10,7 @@ use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
 use super::plan::{INLINE_ROWS, Plan};
 use super::setup;
+use super::violation::Culprit;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::{Batch, Connection, Row};
@@ -119,8 +120,26 @@ impl Engine {
             Some(arguments) => self.run_prepared(request, arguments, sink),
             None => self.run_batch(request, sink),
         };
+        let result = result.map_err(|error| self.reason(error));
+        let result = match (&request.arguments, result) {
+            (Some(arguments), Err(error)) => Err(self.with_names_of(error, request, arguments)),
+            (_, result) => result,
+        };
         self.follow_transaction();
-        result.map_err(|error| self.reason(error))
+        result
+    }
+
+    fn with_names_of(&self, error: Error, request: &Request, arguments: &[AnyValueKind]) -> Error {
+        match analysis::analyse(request.sql.as_str()) {
+            Ok(Analysis { sql, .. }) => self.with_names(
+                error,
+                Culprit {
+                    sql: &sql,
+                    arguments,
+                },
+            ),
+            Err(_) => error,
+        }
     }
 
     /// Runs the request on the caller's thread, where it has proven short; `None` where it has not,
@@ -279,7 +298,10 @@ impl Engine {
         self.execute(begin)?;
         let result = self
             .run_statements(sql, request.first_row_only, sink)
-            .and_then(|()| self.execute("COMMIT"));
+            .and_then(|()| {
+                self.execute("COMMIT")
+                    .map_err(|error| self.with_names(error, Culprit::COMMIT))
+            });
         if result.is_err() && !self.connection.is_autocommit() {
             self.execute("ROLLBACK")?;
         }
@@ -296,7 +318,12 @@ impl Engine {
         while let Some(mut statement) = batch.next().map_err(SqliteError::from)? {
             let text = statement.expanded_sql().unwrap_or_default();
             let mut plan = Plan::new(analysis::describe(&text));
-            plan.run(&self.connection, &mut statement, &[], first_row_only, sink)?;
+            let result = plan.run(&self.connection, &mut statement, &[], first_row_only, sink);
+            drop(statement);
+            result.map_err(|error| {
+                let (sql, arguments) = (text.as_str(), &[][..]);
+                self.with_names(error, Culprit { sql, arguments })
+            })?;
             if self.control.is_cancelled() {
                 return Err(SqliteError::interrupted().into());
             }

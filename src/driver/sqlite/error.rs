@@ -102,6 +102,21 @@ impl SqliteError {
         matches!(self.cause, Busy | BusySnapshot | Locked)
     }
 
+    /// Whether it is a constraint that refused, one of those that have names.
+    pub(super) const fn is_violation(&self) -> bool {
+        use SqliteErrorCause::{Check, ForeignKey, NotNull, PrimaryKey, Unique};
+        matches!(
+            self.cause,
+            Check | ForeignKey | NotNull | PrimaryKey | Unique
+        )
+    }
+
+    /// Adds what was looked up.
+    pub(super) fn name(&mut self, table: Option<String>, constraint: Option<String>) {
+        self.table = table.or_else(|| self.table.take());
+        self.constraint = constraint.or_else(|| self.constraint.take());
+    }
+
     fn plain(cause: SqliteErrorCause, extended: i32, message: String) -> Self {
         Self {
             cause,
@@ -181,7 +196,14 @@ impl From<rusqlite::Error> for SqliteError {
 
 impl SqliteError {
     fn from_code(extended: i32, message: &str) -> Self {
-        let cause = cause(extended);
+        // ON DELETE RESTRICT is a trigger inside SQLite, and fails with a trigger's code.
+        let restricted = extended == ffi::SQLITE_CONSTRAINT_TRIGGER
+            && message == "FOREIGN KEY constraint failed";
+        let cause = if restricted {
+            SqliteErrorCause::ForeignKey
+        } else {
+            cause(extended)
+        };
         let mut error = Self::plain(cause, extended, with_advice(cause, message));
         let Some((_, subject)) = message.split_once(" constraint failed: ") else {
             return error;
@@ -298,12 +320,12 @@ impl DatabaseError for SqliteError {
         self.is_retryable()
     }
 
-    /// The name of a CHECK constraint, or of an index over an expression; SQLite names no other.
+    /// The constraint's name, or the one that PostgreSQL would have given it.
     fn constraint(&self) -> Option<&str> {
         self.constraint.as_deref()
     }
 
-    /// The table, of a UNIQUE, PRIMARY KEY or NOT NULL constraint; SQLite names no other.
+    /// The table that has the constraint.
     fn table(&self) -> Option<&str> {
         self.table.as_deref()
     }

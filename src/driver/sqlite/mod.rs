@@ -21,6 +21,20 @@
 //! - A transaction that SQLite has ended by itself takes no more statements. A commit that fails
 //!   rolls back.
 //!
+//! # Names of constraints
+//! An error names the table and the constraint as PostgreSQL's does. SQLite itself names only CHECKs
+//! and indexes over expressions, so the driver looks the rest up when the error happens, in the
+//! table's CREATE TABLE and in the indexes. A constraint without a name gets the name that PostgreSQL
+//! would have given it (`<table>_<columns>_key`), by the table's present name: PostgreSQL keeps the
+//! old one when a table is renamed, so name those that a program asks for.
+//!
+//! Which foreign key failed SQLite does not say. It is the only one that the statement could have
+//! broken, or else found by running the statement again in a savepoint that is rolled back, with the
+//! check put off and `PRAGMA foreign_key_check` after it. That check may take 50 ms for each table;
+//! beyond that the error has the table alone, or nothing where several tables refer to the row. A key
+//! that was checked at COMMIT is found by `PRAGMA foreign_key_check` over the whole database, under
+//! the same limit. A file with rows that broke a key before may have the wrong one of several named.
+//!
 //! The upstream driver differs in these: transact-rs/sqlx#2657, #2778, #4205 and others.
 
 mod analysis;
@@ -29,12 +43,14 @@ mod booleans;
 mod casts;
 mod columns;
 mod connection;
+mod constraints;
 mod control;
 mod database;
 mod decimal_collation;
 mod declared;
 mod engine;
 mod error;
+mod foreign_key;
 mod forms;
 mod functions;
 mod gathered;
@@ -46,6 +62,7 @@ mod plan;
 mod rows;
 mod setup;
 mod transaction;
+mod violation;
 mod worker;
 
 pub use arguments::ArgumentError;

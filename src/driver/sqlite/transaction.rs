@@ -4,6 +4,7 @@ use super::connection::SqliteConnection;
 use super::database::Sqlite;
 use super::engine::Engine;
 use super::error::SqliteError;
+use super::violation::Culprit;
 use sqlx_core::Error;
 use sqlx_core::any::AnyConnectionBackend;
 use sqlx_core::sql_str::SqlStr;
@@ -58,7 +59,7 @@ impl Engine {
         match result {
             Ok(()) => self.depth = depth - 1,
             Err(error) => {
-                let error = self.reason(error);
+                let error = self.with_names(self.reason(error), Culprit::COMMIT);
                 self.roll_back_to(depth - 1)?;
                 return Err(error);
             }
