@@ -12,8 +12,8 @@ use sqlx::{Connection as _, Either, Error, SqlStr, Transaction};
 use tokio::time::timeout;
 
 use super::database::Database;
-use super::execute::CustomTypes;
 use super::options::Options;
+use super::simple::CustomTypes;
 use super::statement::Statements;
 use super::transaction::TransactionState;
 
