@@ -212,4 +212,16 @@ impl sqlx_core::any::AnyConnectionBackend for Connection {
     ) -> BoxFuture<'c, Result<AnyStatement, Error>> {
         Box::pin(self.describe_for_any(sql))
     }
+
+    #[cfg(feature = "macros")]
+    fn describe(&mut self, sql: SqlStr) -> BoxFuture<'_, Result<sqlx::Describe<sqlx::Any>, Error>> {
+        Box::pin(async move {
+            let statement = self.describe_for_any(sql).await?;
+            Ok(sqlx::Describe {
+                nullable: vec![None; statement.columns.len()],
+                columns: statement.columns,
+                parameters: statement.parameters,
+            })
+        })
+    }
 }
