@@ -57,6 +57,7 @@ impl Failure {
             Self::Refused
             | Self::Host
             | Self::Timeout
+            | Self::Unanswered
             | Self::UnknownDatabase
             | Self::Tls
             | Self::TooManyConnections

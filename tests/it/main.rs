@@ -7,6 +7,8 @@ mod bad_input;
 mod document;
 /// Every error is problem details, and in the document.
 mod errors;
+/// Each kind of error, and the constraint that was broken, the same on both engines.
+mod kinds;
 /// The migration runner: first start, many starters, refusals, failures.
 mod migrations;
 /// Databases that go away and come back.
