@@ -111,25 +111,20 @@ impl Engine {
     }
 }
 
-/// The text of a table and its name as it was created. Tables of attached files have none.
-fn table_sql(connection: &Connection, table: &str) -> rusqlite::Result<Option<(String, String)>> {
-    connection
-        .query_row(
-            "SELECT name, sql FROM (SELECT 0 AS place, * FROM sqlite_temp_schema \
-             UNION ALL SELECT 1, * FROM sqlite_schema) \
-             WHERE type = 'table' AND name = ?1 COLLATE NOCASE AND sql IS NOT NULL ORDER BY place",
-            [table],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()
-}
-
-/// The table's name as it was created, and its constraints.
+/// The table's name as it was created, and its constraints. Of tables of attached files nothing is
+/// known.
 pub(super) fn constraints_of(
     connection: &Connection,
     table: &str,
 ) -> rusqlite::Result<Option<(String, Vec<Constraint>)>> {
-    let found = table_sql(connection, table)?;
+    let mut schema = connection.prepare_cached(
+        "SELECT name, sql FROM (SELECT 0 AS place, * FROM sqlite_temp_schema \
+         UNION ALL SELECT 1, * FROM sqlite_schema) \
+         WHERE type = 'table' AND name = ?1 COLLATE NOCASE AND sql IS NOT NULL ORDER BY place",
+    )?;
+    let found: Option<(String, String)> = schema
+        .query_row([table], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
     Ok(found.map(|(name, sql)| {
         let constraints = declared(&name, &sql);
         (name, constraints)
@@ -170,10 +165,10 @@ fn unique_name(
         .query_map([table], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for name in names {
-        let indexed: Vec<Option<String>> = info
+        let over: Vec<Option<String>> = info
             .query_map([&name], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        if indexed.iter().flatten().eq(columns) {
+        if over.iter().flatten().eq(columns) {
             return Ok(Some(name));
         }
     }

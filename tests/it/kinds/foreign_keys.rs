@@ -1,6 +1,5 @@
 use sqlx::Connection as _;
 use twinbase::database::ErrorKind;
-use twinbase::testing::TestDatabase;
 
 use super::{Seen, broken, either, provoke, run, seen, with_tables};
 

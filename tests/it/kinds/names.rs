@@ -1,8 +1,7 @@
 use sqlx::AnyConnection;
 use twinbase::database::{DatabaseError, ErrorKind};
-use twinbase::testing::TestDatabase;
 
-use super::{broken, provoke, run, seen, with_tables};
+use super::{broken, either, provoke, run, seen, with_tables};
 
 const TABLES: &str = r#"
     CREATE TABLE item (
@@ -12,15 +11,16 @@ const TABLES: &str = r#"
         "Size" INTEGER CHECK ("Size" > 0),
         price NUMERIC(9,2) CONSTRAINT item_price_positive CHECK (price > 0),
         low INTEGER, high INTEGER,
-        shelf INTEGER, place INTEGER,
+        shelf INTEGER, place INTEGER, tag TEXT,
         UNIQUE (shelf, place),
         CHECK (low < high),
         CHECK (low < 1000), CHECK (low > -1000)
     );
     CREATE UNIQUE INDEX item_lowest ON item (low) WHERE high IS NULL;
-    CREATE UNIQUE INDEX item_lower ON item (lower(code));
+    CREATE UNIQUE INDEX item_lower ON item (lower(tag));
+    CREATE TABLE shadow (a INTEGER);
     CREATE TABLE pair (a INTEGER, b INTEGER, PRIMARY KEY (a, b));
-    INSERT INTO item (id, name, code, low, shelf, place) VALUES (1, 'a', 'c', 7, 1, 1);
+    INSERT INTO item (id, name, code, low, shelf, place, tag) VALUES (1, 'a', 'c', 7, 1, 1, 't');
     INSERT INTO pair VALUES (1, 2)
 "#;
 
@@ -39,11 +39,17 @@ twinbase::on_both_engines! {
     async fn a_broken_constraint_has_the_same_name_and_table(database: TestDatabase) {
         use ErrorKind::{Check, Data, NotNull, Unique};
         let mut conn = with_tables(&database, TABLES).await;
+        let trigger = either(database.engine(),
+            "CREATE TRIGGER copy AFTER INSERT ON shadow BEGIN UPDATE item SET price = '-1'; END",
+            "CREATE FUNCTION copy() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN UPDATE item SET price = '-1'; RETURN NULL; END $$; \
+             CREATE TRIGGER copy AFTER INSERT ON shadow FOR EACH ROW EXECUTE FUNCTION copy()");
+        run(&mut conn, trigger).await.unwrap();
         check(&mut conn, &[
             ("INSERT INTO item (id, name) VALUES (1, 'b')", Unique, "item", "item_pkey", &["id"]),
             ("INSERT INTO item (id, name) VALUES (2, 'a')", Unique, "item", "item_name_key", &["name"]),
             ("INSERT INTO item (id, name, code) VALUES (2, 'b', 'c')", Unique, "item", "item_code_taken", &["code"]),
-            ("INSERT INTO item (id, name, code) VALUES (2, 'b', 'C')", Unique, "item", "item_lower", &[]),
+            ("INSERT INTO item (id, name, tag) VALUES (2, 'b', 'T')", Unique, "item", "item_lower", &[]),
             ("INSERT INTO item (id, name, shelf, place) VALUES (2, 'b', 1, 1)", Unique, "item", "item_shelf_place_key", &["shelf", "place"]),
             ("INSERT INTO item (id, name, low) VALUES (2, 'b', 7)", Unique, "item", "item_lowest", &["low"]),
             ("INSERT INTO pair VALUES (1, 2)", Unique, "pair", "pair_pkey", &["a", "b"]),
@@ -55,6 +61,8 @@ twinbase::on_both_engines! {
             ("UPDATE item SET high = 1", Check, "item", "item_check", &[]),
             ("UPDATE item SET low = 2000", Check, "item", "item_low_check", &[]),
             ("UPDATE item SET low = -2000", Check, "item", "item_low_check1", &[]),
+            // Another table's, by way of a trigger.
+            ("INSERT INTO shadow VALUES (-1)", Check, "item", "item_price_positive", &[]),
             ("UPDATE item SET price = '1.234'", Data, "item", "TWINBASE_TYPE.item.price", &["price"]),
         ]).await;
     }
