@@ -21,12 +21,12 @@ pub enum DatabaseError {
         source: sqlx::Error,
     },
     /// A statement failed, or the connection under it.
-    #[error("{}", describe(*kind, violation.as_ref()))]
+    #[error("{}", describe(*kind, violation.as_deref()))]
     Statement {
         /// What kind of error it is, the same on both engines.
         kind: ErrorKind,
         /// The constraint that was broken, where it was one.
-        violation: Option<Violation>,
+        violation: Option<Box<Violation>>,
         /// The driver's error.
         #[source]
         source: sqlx::Error,
@@ -71,7 +71,7 @@ impl DatabaseError {
     #[must_use]
     pub fn violation(&self) -> Option<&Violation> {
         match self {
-            Self::Statement { violation, .. } => violation.as_ref(),
+            Self::Statement { violation, .. } => violation.as_deref(),
             _ => None,
         }
     }
@@ -81,7 +81,7 @@ impl From<sqlx::Error> for DatabaseError {
     fn from(source: sqlx::Error) -> Self {
         Self::Statement {
             kind: ErrorKind::of(&source),
-            violation: Violation::of(&source),
+            violation: Violation::of(&source).map(Box::new),
             source,
         }
     }

@@ -25,9 +25,10 @@ impl Engine {
         let connection = &self.connection;
         let Some(target) = Target::of(culprit.sql) else {
             // COMMIT, of keys that are checked then; the transaction is still open.
-            let broken = match connection.is_autocommit() {
-                true => None,
-                false => self.look(None)?,
+            let broken = if connection.is_autocommit() {
+                None
+            } else {
+                self.look(None)?
             };
             return names(connection, broken.as_ref());
         };
