@@ -196,7 +196,7 @@ mod tests {
         assert!(responses["415"].is_null());
         assert_eq!(
             document.routes(),
-            [("/x".to_owned(), vec!["GET".to_owned()])]
+            [("/x".to_owned(), vec!["GET".to_owned(), "HEAD".to_owned()])]
         );
     }
 }
