@@ -43,6 +43,7 @@ pub(super) fn declared(table: &str, sql: &str) -> Vec<Constraint> {
         table,
         columns: &columns,
         found: Vec::new(),
+        given: None,
     };
     for element in elements {
         reader.read(element);
@@ -76,14 +77,19 @@ struct Reader<'a> {
     table: &'a str,
     columns: &'a [String],
     found: Vec<Constraint>,
+    /// The name that SQLite gives to a CHECK without one: the last given in the same column, and for
+    /// the table's first constraint in the last column.
+    given: Option<String>,
 }
 
 impl Reader<'_> {
     /// Reads a column's definition or a constraint of the table.
     fn read(&mut self, element: &[Token<'_>]) {
-        let own: Vec<String> = if is_table_constraint(element) {
+        let for_table = is_table_constraint(element);
+        let own: Vec<String> = if for_table {
             Vec::new()
         } else {
+            self.given = None;
             element.first().map(unquoted).into_iter().collect()
         };
         let mut name = None;
@@ -95,6 +101,7 @@ impl Reader<'_> {
                 at = lexer::closing(element, at).unwrap_or(at);
             } else if token.is("CONSTRAINT") {
                 name = element.get(at + 1).map(unquoted);
+                self.given.clone_from(&name);
                 at += 1;
             } else if token.is("UNIQUE") {
                 let columns = group.unwrap_or_else(|| own.clone());
@@ -118,6 +125,9 @@ impl Reader<'_> {
                 name = None;
             }
             at += 1;
+        }
+        if for_table {
+            self.given = None;
         }
     }
 
@@ -153,8 +163,8 @@ impl Reader<'_> {
             }
         }
         // SQLite takes the quotes of a text that begins with a quoted name for quotes of the whole.
-        let message = match (&name, inside.first()) {
-            (Some(name), _) => name.clone(),
+        let message = match (&self.given, inside.first()) {
+            (Some(given), _) => given.clone(),
             (None, Some(first)) if first.kind == Kind::Quoted => unquoted(first),
             _ => text.to_owned(),
         };
@@ -233,6 +243,23 @@ mod tests {
         let rules: Vec<_> = found.into_iter().map(|found| found.rule).collect();
         let check = |text: &str| Rule::Check(text.to_owned());
         assert_eq!(rules, [check("a  > 0"), check("b")]);
+    }
+
+    #[test]
+    fn a_check_without_a_name_is_called_by_the_name_before_it() {
+        let sql = "CREATE TABLE t (a INT CONSTRAINT x NOT NULL CHECK (a > 1), \
+                   b INT CONSTRAINT y NULL, CHECK (a > b), CHECK (a < 9))";
+        let found = declared("t", sql);
+        let check = |text: &str| Rule::Check(text.to_owned());
+        let seen: Vec<_> = found.into_iter().map(|c| (c.rule, c.name)).collect();
+        assert_eq!(
+            seen,
+            [
+                (check("x"), "t_a_check".to_owned()),
+                (check("y"), "t_check".to_owned()),
+                (check("a < 9"), "t_a_check1".to_owned())
+            ]
+        );
     }
 
     #[test]

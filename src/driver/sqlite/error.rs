@@ -111,10 +111,12 @@ impl SqliteError {
         )
     }
 
-    /// Adds what was looked up.
+    /// Adds what was looked up: with the table the constraint too, or that it can't be told.
     pub(super) fn name(&mut self, table: Option<String>, constraint: Option<String>) {
+        if table.is_some() || constraint.is_some() {
+            self.constraint = constraint;
+        }
         self.table = table.or_else(|| self.table.take());
-        self.constraint = constraint.or_else(|| self.constraint.take());
     }
 
     fn plain(cause: SqliteErrorCause, extended: i32, message: String) -> Self {

@@ -104,7 +104,7 @@ impl Engine {
             (SqliteErrorCause::Unique, None) => {
                 // An index over an expression is all that has a name and no table.
                 let index = error.constraint().unwrap_or_default();
-                Ok((index_table(connection, index)?, None))
+                Ok((index_table(connection, index)?, Some(index.to_owned())))
             }
             _ => Ok((None, None)),
         }
@@ -176,7 +176,8 @@ fn unique_name(
 }
 
 /// SQLite gives a CHECK's name, or its text where it has none: looked for in the statement's own
-/// table, and then, for those that a trigger or a cascade writes to, in all.
+/// table, and then, for those that a trigger or a cascade writes to, in all. It may call several by
+/// the same name; then the table is all that is known.
 fn check_names(
     connection: &Connection,
     said: &str,
@@ -197,8 +198,10 @@ fn check_names(
         };
         let check =
             |constraint: &Constraint| matches!(&constraint.rule, Rule::Check(text) if text == said);
-        if let Some(constraint) = constraints.into_iter().find(check) {
-            return Ok((Some(table), Some(constraint.name)));
+        let mut found = constraints.into_iter().filter(check);
+        if let Some(constraint) = found.next() {
+            let only = found.next().is_none();
+            return Ok((Some(table), only.then_some(constraint.name)));
         }
     }
     Ok((None, None))

@@ -35,6 +35,8 @@ pub(super) enum Rule {
     Unique,
     /// It is a foreign key by itself.
     References,
+    /// A CHECK without a name follows, which SQLite would give the name of the CHECK before it.
+    EndsName,
 }
 
 impl Column {
@@ -66,7 +68,8 @@ impl Column {
     }
 
     fn read_constraint(&mut self, reader: &mut Reader<'_, '_>) -> Result<(), TranslateError> {
-        if reader.take_words(&["CONSTRAINT"]) {
+        let named = reader.take_words(&["CONSTRAINT"]);
+        if named {
             reader.name("the name of the constraint")?;
         }
         if reader.take_words(&["NOT", "NULL"]) {
@@ -80,6 +83,9 @@ impl Column {
             plain_key(reader)?;
         } else if reader.take_words(&["CHECK"]) {
             check(reader)?;
+            if !named {
+                self.rules.push(Rule::EndsName);
+            }
         } else if self.default.is_none() && reader.take_words(&["DEFAULT"]) {
             self.default = Some(ColumnDefault::read(reader, self.kind)?);
         } else if reader.at_word(&["REFERENCES"]) {
@@ -110,7 +116,9 @@ pub(super) enum TableConstraint<'a> {
     PrimaryKey(Vec<Name<'a>>),
     /// Columns that are unique together.
     Unique(Vec<Name<'a>>),
-    /// CHECK or FOREIGN KEY.
+    /// A CHECK without a name.
+    UnnamedCheck,
+    /// Another CHECK, or FOREIGN KEY.
     Other,
 }
 
@@ -134,7 +142,8 @@ impl<'a> TableConstraint<'a> {
         if !reader.at_word(&BEGINNINGS) {
             return Ok(None);
         }
-        if reader.take_words(&["CONSTRAINT"]) {
+        let named = reader.take_words(&["CONSTRAINT"]);
+        if named {
             reader.name("the name of the constraint")?;
         }
         let constraint = if reader.take_words(&["PRIMARY", "KEY"]) {
@@ -148,7 +157,11 @@ impl<'a> TableConstraint<'a> {
             Self::Unique(names)
         } else if reader.take_words(&["CHECK"]) {
             check(&mut reader)?;
-            Self::Other
+            if named {
+                Self::Other
+            } else {
+                Self::UnnamedCheck
+            }
         } else if reader.take_words(&["FOREIGN", "KEY"]) {
             reader.names()?;
             references(&mut reader)?;

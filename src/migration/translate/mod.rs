@@ -38,6 +38,7 @@ mod token;
 mod type_check;
 
 use crate::config::Engine;
+use crate::driver::constraint_name::default_name;
 
 pub use error::{Position, TranslateError};
 pub use sqlite::DECIMAL_COLLATION;
@@ -46,7 +47,7 @@ pub use type_check::{TYPE_CHECK_PREFIX, type_check_column};
 use reader::{Reader, quote_name};
 
 /// The version of the translation. It rises whenever the same source may give another text.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The text of a portable migration for `engine`.
 ///
@@ -77,7 +78,10 @@ pub fn translate(sql: &str, engine: Engine) -> Result<String, TranslateError> {
         for column in &defined.columns {
             let check = quote_name(&type_check::type_check_name(&defined.table, &column.name));
             let column_type = match engine {
-                Engine::Sqlite => Some(sqlite::column(column, &check)),
+                Engine::Sqlite => {
+                    let own = default_name(&defined.table, &[&column.name], "check");
+                    Some(sqlite::column(column, &check, &quote_name(&own)))
+                }
                 Engine::Postgres => postgres::column(column, &check),
             };
             let default = column.default.as_ref();

@@ -15,7 +15,10 @@ pub const DECIMAL_COLLATION: &str = "twinbase_decimal";
 
 /// The type, collation, CHECK and NOT NULL that stand in place of the column's type; the CHECK
 /// bears the name `check`.
-pub(super) fn column(column: &Column, check: &str) -> String {
+///
+/// SQLite gives a CHECK without a name the name of the constraint before it, in the same column or,
+/// to the table's first, in the last column. It would pass for the type's; `own` comes between.
+pub(super) fn column(column: &Column, check: &str, own: &str) -> String {
     let declared = declared(column);
     let condition = condition(&quote_name(&column.name), column.kind);
     // A primary key that is not an INTEGER may be NULL in SQLite.
@@ -24,7 +27,12 @@ pub(super) fn column(column: &Column, check: &str) -> String {
     } else {
         ""
     };
-    format!("{declared} CONSTRAINT {check} CHECK ({condition}){not_null}")
+    let ends_name = if column.has(Rule::EndsName) {
+        format!(" CONSTRAINT {own} NULL")
+    } else {
+        String::new()
+    };
+    format!("{declared} CONSTRAINT {check} CHECK ({condition}){ends_name}{not_null}")
 }
 
 /// The declared type. Its affinity follows from its letters: INT makes INTEGER; else CHAR or TEXT,

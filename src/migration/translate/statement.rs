@@ -60,11 +60,16 @@ fn create_table(mut reader: Reader<'_, '_>) -> Result<Columns, TranslateError> {
             None => columns.push(Column::read(item)?),
         }
     }
+    if let (Some(TableConstraint::UnnamedCheck), Some(last)) =
+        (constraints.first(), columns.last_mut())
+    {
+        last.rules.push(Rule::EndsName);
+    }
     for constraint in constraints {
         let (names, rule) = match constraint {
             TableConstraint::PrimaryKey(names) => (names, Rule::PrimaryKey),
             TableConstraint::Unique(names) => (names, Rule::Unique),
-            TableConstraint::Other => continue,
+            TableConstraint::UnnamedCheck | TableConstraint::Other => continue,
         };
         for name in names {
             let name = name.folded();
@@ -120,8 +125,10 @@ fn alter_table(mut reader: Reader<'_, '_>) -> Result<Option<Columns>, TranslateE
     if reader.at_word(&["IF"]) {
         return Err(reader.not_portable("ADD COLUMN IF NOT EXISTS", VARIANT));
     }
-    let column = Column::read(reader)?;
+    let mut column = Column::read(reader)?;
     refuse_addition(&column)?;
+    // SQLite puts it before the table's constraints, which may begin with such a CHECK.
+    column.rules.push(Rule::EndsName);
     Ok(Some(Columns {
         table,
         columns: vec![column],

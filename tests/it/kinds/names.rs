@@ -19,6 +19,8 @@ const TABLES: &str = r#"
     CREATE UNIQUE INDEX item_lowest ON item (low) WHERE high IS NULL;
     CREATE UNIQUE INDEX item_lower ON item (lower(tag));
     CREATE TABLE shadow (a INTEGER);
+    CREATE TABLE span (low INTEGER, high INTEGER, CHECK (low < high));
+    ALTER TABLE span ADD COLUMN size INTEGER;
     CREATE TABLE pair (a INTEGER, b INTEGER, PRIMARY KEY (a, b));
     INSERT INTO item (id, name, code, low, shelf, place, tag) VALUES (1, 'a', 'c', 7, 1, 1, 't');
     INSERT INTO pair VALUES (1, 2)
@@ -61,6 +63,7 @@ twinbase::on_both_engines! {
             ("UPDATE item SET high = 1", Check, "item", "item_check", &[]),
             ("UPDATE item SET low = 2000", Check, "item", "item_low_check", &[]),
             ("UPDATE item SET low = -2000", Check, "item", "item_low_check1", &[]),
+            ("INSERT INTO span VALUES (2, 1, NULL)", Check, "span", "span_check", &[]),
             // Another table's, by way of a trigger.
             ("INSERT INTO shadow VALUES (-1)", Check, "item", "item_price_positive", &[]),
             ("UPDATE item SET price = '1.234'", Data, "item", "TWINBASE_TYPE.item.price", &["price"]),
