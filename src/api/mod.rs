@@ -20,6 +20,7 @@ pub use document::Document;
 pub use health::{Dependencies, Liveness, Readiness};
 pub use problem::Problem;
 
+use crate::database::Database;
 use crate::readiness::Snapshot;
 use crate::telemetry::Metrics;
 use health::HealthApi;
@@ -28,6 +29,8 @@ use system::SystemApi;
 /// What the operations need to answer.
 #[derive(Debug, Clone)]
 pub struct State {
+    /// What an application's operations take as `Data<&Database>`.
+    pub database: Database,
     /// The last probe's result.
     pub snapshots: watch::Receiver<Snapshot>,
     /// What `GET /metrics` shows.
@@ -78,6 +81,7 @@ pub fn endpoint<A: OpenApi + 'static>(
         .clone();
     service
         .into_endpoint()
+        .data(state.database)
         .with(limit::BodyLimit(state.body_limit))
         .with(CatchPanic::new().with_handler(problem::panicked))
         .with(problem::Problems::new(&document))

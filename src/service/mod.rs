@@ -148,6 +148,7 @@ impl<A: OpenApi + 'static> Application<A> {
             &self.config.readiness,
         );
         let state = api::State {
+            database: database.clone(),
             snapshots: watcher.snapshots(),
             metrics: telemetry::recorder(),
             body_limit: self.config.server.body_limit,
