@@ -113,21 +113,19 @@ impl Orders {
     }
 }
 
-/// What the client is told of the database's answer.
+/// What the client is told of a query's failure.
 fn problem(error: sqlx::Error) -> poem::Error {
     let kind = error.as_database_error().map(DatabaseError::kind);
-    let (detail, status) = match kind {
-        Some(ErrorKind::UniqueViolation) => (
+    let (detail, status) = match (kind, &error) {
+        (_, sqlx::Error::RowNotFound) => ("there is no such order", StatusCode::NOT_FOUND),
+        (Some(ErrorKind::UniqueViolation), _) => (
             "there is an order with this id or reference",
             StatusCode::CONFLICT,
         ),
-        Some(ErrorKind::CheckViolation) => (
+        (Some(ErrorKind::CheckViolation), _) | (_, sqlx::Error::Encode(_)) => (
             "a value is out of the range of its column",
             StatusCode::BAD_REQUEST,
         ),
-        _ if matches!(error, sqlx::Error::RowNotFound) => {
-            ("there is no such order", StatusCode::NOT_FOUND)
-        }
         // Logged with its cause, and answered without it.
         _ => return poem::error::InternalServerError(error),
     };

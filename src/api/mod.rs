@@ -56,6 +56,12 @@ fn service<A: OpenApi>(
 }
 
 /// The `OpenAPI` document of Twinbase's operations and `api`'s: it needs no server and no database.
+///
+/// ```
+/// let document = twinbase::api::document((), "Notes", "1.0.0");
+/// assert_eq!(document.json()["info"]["title"], "Notes");
+/// assert!(document.pretty().contains("/api/v1/ready"));
+/// ```
 #[must_use]
 pub fn document<A: OpenApi>(api: A, title: &str, version: &str) -> Document {
     let (_, snapshots) = watch::channel(Snapshot::unknown());
