@@ -279,8 +279,8 @@ impl Built {
         &self.database
     }
 
-    /// Waits for the first look at the database, for `patience` at most: where the database answers,
-    /// the migrations have been applied by then.
+    /// Waits for the first look at the database, for `patience` at most. Where the database
+    /// answered, the migrations have been tried by then; the snapshot says how that went.
     pub async fn first_look(&mut self, patience: Duration) -> Snapshot {
         self.watcher.first(patience).await
     }

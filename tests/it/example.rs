@@ -3,7 +3,7 @@
 
 #[expect(dead_code, reason = "`main` is for `cargo run --example orders`")]
 #[path = "../../examples/orders/main.rs"]
-mod orders;
+mod app;
 
 use serde_json::{Value, json};
 use twinbase::testing::{Answer, TestApplication, TestDatabase, request};
@@ -12,7 +12,7 @@ const ID: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
 async fn serve(database: &TestDatabase) -> TestApplication {
     let config = TestApplication::config(database.config());
-    let application = TestApplication::serve(orders::application(config).unwrap()).await;
+    let application = TestApplication::serve(app::application(config).unwrap()).await;
     application.until_ready_answers(200).await;
     application
 }
