@@ -11,13 +11,15 @@ use sqlx::{Any, FromRow, QueryBuilder};
 use twinbase::database::Database;
 use twinbase::types::{Date, Decimal, Json, Timestamp, Uuid};
 
-/// An order: a row of the table, a body that comes in, a body that goes out.
+/// An order: a row of the table, a body that comes in, a body that goes out. What is NULL is left out of
+/// the answer, for the document has no null.
 #[derive(Object, FromRow)]
 struct Order {
     /// Made by the client, so that a request sent twice is a conflict and not two orders.
     id: Uuid,
     /// The customer's name for it, at most 20 characters.
     reference: String,
+    #[oai(skip_serializing_if_is_none)]
     note: Option<String>,
     customer: i64,
     quantity: i32,
@@ -27,6 +29,7 @@ struct Order {
     /// Every digit of it is kept: 12 before the point, 8 after.
     price: Decimal,
     paid: bool,
+    #[oai(skip_serializing_if_is_none)]
     due: Option<Date>,
     placed_at: Timestamp,
     /// The bytes of the signature.

@@ -85,7 +85,7 @@
 //! [`config::load`](crate::config::load()) reads `twinbase.toml`, `TWINBASE_*` and `DATABASE_*`, for an
 //! application as for Twinbase's own program. What it has to say before the start is in
 //! [`Loaded::warnings`](crate::config::Loaded::warnings): log it, after
-//! [`telemetry::init`](crate::telemetry::init).
+//! [`telemetry::init`].
 
 mod signal;
 

@@ -64,11 +64,16 @@
 //! # }).unwrap();
 //! ```
 //!
-//! In the API every one of them but [`Json`] is a string, [`Decimal`] too: a JSON number loses digits in
-//! many a client. `Vec<u8>` is a list of numbers there; for base64, give the API's struct a
-//! `poem_openapi::types::Base64<Vec<u8>>`, which the row's struct can't hold. poem-openapi also has a
-//! `Json`, the payload: import it under its module, `payload::Json`. `#[oai(default = …)]` is written
-//! into the document, so it is not for `Uuid::now_v7` and `Timestamp::now`.
+//! # In the API
+//! - Every one of them but [`Json`] is a string, [`Decimal`] too: a JSON number loses digits in many a
+//!   client. A [`Json<T>`](Json) is its `T`.
+//! - `Vec<u8>` is a list of numbers. For base64, give the API a struct of its own with
+//!   `poem_openapi::types::Base64<Vec<u8>>`: a row's struct can't hold it.
+//! - poem-openapi's document says of an `Option` that it may be left out, not that it may be `null`. With
+//!   `#[oai(skip_serializing_if_is_none)]` the answers keep to that.
+//! - `#[oai(default = …)]` writes the value into the document: not for [`Uuid::now_v7`] and
+//!   [`Timestamp::now`].
+//! - poem-openapi's payload is called `Json` too; under its module, `payload::Json`, it is told apart.
 
 mod date;
 mod decimal;

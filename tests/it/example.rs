@@ -52,6 +52,14 @@ fn order(changes: Value) -> Value {
     order
 }
 
+/// The answer that shows `order`: what is null is left out.
+fn shown(order: &Value) -> Value {
+    let fields = order.as_object().unwrap().iter();
+    let set = fields.filter(|(_, value)| !value.is_null());
+    set.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
 /// Orders at the edges of each column.
 fn edges() -> Vec<Value> {
     vec![
@@ -114,13 +122,13 @@ twinbase::on_both_engines! {
         for order in edges() {
             let answer = post(&application, &order).await;
             assert_eq!(answer.status, 201, "{answer:?}");
-            assert_eq!(answer.json(), order);
+            assert_eq!(answer.json(), shown(&order));
             let id = order["id"].as_str().unwrap();
             let read = application.send(&format!("GET /orders/{id}")).await;
-            assert_eq!((read.status, read.json()), (200, order));
+            assert_eq!((read.status, read.json()), (200, shown(&order)));
         }
         let all = application.send("GET /orders").await.json();
-        let mut dearest_first = edges();
+        let mut dearest_first: Vec<_> = edges().iter().map(shown).collect();
         dearest_first.rotate_right(1);
         assert_eq!(all, json!(dearest_first));
         application.stop().await;
