@@ -53,7 +53,7 @@
 //! | the error | says | an HTTP status for it |
 //! |---|---|---|
 //! | `RowNotFound`, from `fetch_one` | no such row | 404 |
-//! | a database error of kind `UniqueViolation` | there is one already | 409 |
+//! | a database error of kind `UniqueViolation`, `ForeignKeyViolation` | there is one already; what it refers to is not there | 409 |
 //! | one of kind `CheckViolation`; `Encode` | the value does not fit its column: text longer than `VARCHAR(n)`, more digits than `NUMERIC(p,s)`, a `CHECK` of the table's own, NUL | 400 |
 //! | any other | the service's fault, or the database is away | 500 |
 //!
