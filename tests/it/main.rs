@@ -7,6 +7,8 @@ mod bad_input;
 mod document;
 /// Every error is problem details, and in the document.
 mod errors;
+/// The example `orders`, started on each engine and used over HTTP.
+mod example;
 /// Each kind of error, and the constraint that was broken, the same on both engines.
 mod kinds;
 /// The migration runner: first start, many starters, refusals, failures.

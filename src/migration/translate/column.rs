@@ -142,8 +142,8 @@ impl<'a> TableConstraint<'a> {
         if !reader.at_word(&BEGINNINGS) {
             return Ok(None);
         }
-        let named = reader.take_words(&["CONSTRAINT"]);
-        if named {
+        let has_name = reader.take_words(&["CONSTRAINT"]);
+        if has_name {
             reader.name("the name of the constraint")?;
         }
         let constraint = if reader.take_words(&["PRIMARY", "KEY"]) {
@@ -157,7 +157,7 @@ impl<'a> TableConstraint<'a> {
             Self::Unique(names)
         } else if reader.take_words(&["CHECK"]) {
             check(&mut reader)?;
-            if named {
+            if has_name {
                 Self::Other
             } else {
                 Self::UnnamedCheck

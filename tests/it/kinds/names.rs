@@ -1,4 +1,5 @@
 use sqlx::AnyConnection;
+use twinbase::config::Engine;
 use twinbase::database::{DatabaseError, ErrorKind};
 
 use super::{broken, either, provoke, run, seen, with_tables};
@@ -68,6 +69,16 @@ twinbase::on_both_engines! {
             ("INSERT INTO shadow VALUES (-1)", Check, "item", "item_price_positive", &[]),
             ("UPDATE item SET price = '1.234'", Data, "item", "TWINBASE_TYPE.item.price", &["price"]),
         ]).await;
+    }
+
+    async fn checks_that_sqlite_calls_alike_have_their_table_there(database: TestDatabase) {
+        let mut conn = with_tables(&database, "CREATE TABLE two (a INTEGER CHECK (a > 0) CHECK (a < 9))").await;
+        let (kind, table, constraint, _) = seen(provoke(&mut conn, "INSERT INTO two VALUES (9)").await);
+        assert_eq!((kind, table.as_deref()), (ErrorKind::Check, Some("two")));
+        assert_eq!(constraint.as_deref(), match database.engine() {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some("two_a_check1"),
+        });
     }
 
     async fn names_hold_in_text_of_several_statements_too(database: TestDatabase) {
