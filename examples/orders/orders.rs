@@ -6,9 +6,8 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json as Body;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
-use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::{Any, FromRow, QueryBuilder};
-use twinbase::database::Database;
+use twinbase::database::{Database, ErrorKind};
 use twinbase::types::{Date, Decimal, Json, Timestamp, Uuid};
 
 /// An order: a row of the table, a body that comes in, a body that goes out. What is NULL is left out of
@@ -118,18 +117,20 @@ impl Orders {
 
 /// What the client is told of a query's failure.
 fn problem(error: sqlx::Error) -> poem::Error {
-    let kind = error.as_database_error().map(DatabaseError::kind);
-    let (detail, status) = match (kind, &error) {
-        (_, sqlx::Error::RowNotFound) => ("there is no such order", StatusCode::NOT_FOUND),
-        (Some(ErrorKind::UniqueViolation), _) => (
+    let (detail, status) = match ErrorKind::of(&error) {
+        ErrorKind::NotFound => ("there is no such order", StatusCode::NOT_FOUND),
+        ErrorKind::Unique => (
             "there is an order with this id or reference",
             StatusCode::CONFLICT,
         ),
-        (Some(ErrorKind::CheckViolation), _) | (_, sqlx::Error::Encode(_)) => (
+        ErrorKind::Data | ErrorKind::Check => (
             "a value is out of the range of its column",
             StatusCode::BAD_REQUEST,
         ),
-        // Logged with its cause, and answered without it.
+        // These are logged with their cause, and answered without it.
+        ErrorKind::Unavailable | ErrorKind::Connection | ErrorKind::PoolTimeout => {
+            return poem::error::ServiceUnavailable(error);
+        }
         _ => return poem::error::InternalServerError(error),
     };
     poem::Error::from_string(detail, status)

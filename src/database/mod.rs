@@ -48,17 +48,21 @@
 //! - What can't be said alike is listed in `docs/portability.md`, with the portable way.
 //!
 //! # Errors
-//! A query fails with [`sqlx::Error`]. For the client of an API they are four:
+//! A query fails with [`sqlx::Error`], and [`ErrorKind::of`] says what kind of error it is, the same on
+//! both engines. For the client of an API they are few:
 //!
-//! | the error | says | an HTTP status for it |
-//! |---|---|---|
-//! | `RowNotFound`, from `fetch_one` | no such row | 404 |
-//! | a database error of kind `UniqueViolation`, `ForeignKeyViolation` | there is one already; what it refers to is not there | 409 |
-//! | one of kind `CheckViolation`; `Encode` | the value does not fit its column: text longer than `VARCHAR(n)`, more digits than `NUMERIC(p,s)`, a `CHECK` of the table's own, NUL | 400 |
-//! | any other | the service's fault, or the database is away | 500 |
+//! | kind | an HTTP status for it |
+//! |---|---|
+//! | [`NotFound`](ErrorKind::NotFound), from `fetch_one` | 404 |
+//! | [`Unique`](ErrorKind::Unique), [`ForeignKey`](ErrorKind::ForeignKey) | 409 |
+//! | [`Data`](ErrorKind::Data): text longer than `VARCHAR(n)`, more digits than `NUMERIC(p,s)`, NUL; [`Check`](ErrorKind::Check): a rule of the table's own | 400 |
+//! | [`Unavailable`](ErrorKind::Unavailable), [`Connection`](ErrorKind::Connection), [`PoolTimeout`](ErrorKind::PoolTimeout) | 503 |
+//! | any other | 500 |
+//!
+//! `docs/errors.md` has every kind with its codes; [`Violation`] has the constraint that was broken.
 //!
 //! ```
-//! use sqlx::error::{DatabaseError, ErrorKind};
+//! use twinbase::database::ErrorKind;
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! # let mut config = twinbase::config::DatabaseConfig::default();
@@ -69,8 +73,7 @@
 //! # database.migrate(&migrations).await?;
 //! let insert = "INSERT INTO items (name) VALUES ($1)"; // name is VARCHAR(5)
 //! let error = sqlx::query(insert).bind("blotting").execute(database.pool()).await.unwrap_err();
-//! let kind = error.as_database_error().map(DatabaseError::kind);
-//! assert!(matches!(kind, Some(ErrorKind::CheckViolation)));
+//! assert_eq!(ErrorKind::of(&error), ErrorKind::Data);
 //! # database.close().await;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
