@@ -1,0 +1,96 @@
+//! An outcome as text: what a cell holds, and what kind an error is.
+
+use sqlx::any::{AnyRow, AnyTypeInfoKind};
+use sqlx::error::ErrorKind;
+use sqlx::{Error, Row as _, ValueRef as _};
+use twinbase::driver::sqlite::{SqliteError, SqliteErrorCause};
+use twinbase::migration::translate::TYPE_CHECK_PREFIX;
+
+/// A cell, so that a value's kind shows: `1`, `1.0`, `true`, `'1'`, `x'01'`, `NULL`.
+pub(super) fn show(row: &AnyRow, at: usize) -> Result<String, Error> {
+    let value = row.try_get_raw(at)?;
+    if value.is_null() {
+        return Ok("NULL".to_owned());
+    }
+    let kind = value.type_info().kind();
+    drop(value);
+    Ok(match kind {
+        AnyTypeInfoKind::Bool => row.try_get::<bool, _>(at)?.to_string(),
+        AnyTypeInfoKind::SmallInt | AnyTypeInfoKind::Integer | AnyTypeInfoKind::BigInt => {
+            row.try_get::<i64, _>(at)?.to_string()
+        }
+        AnyTypeInfoKind::Real => format!("{:?}", row.try_get::<f32, _>(at)?),
+        AnyTypeInfoKind::Double => format!("{:?}", row.try_get::<f64, _>(at)?),
+        AnyTypeInfoKind::Text => format!("'{}'", row.try_get::<String, _>(at)?),
+        AnyTypeInfoKind::Blob => {
+            let bytes: Vec<u8> = row.try_get(at)?;
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("x'{digits}'")
+        }
+        AnyTypeInfoKind::Null => "NULL".to_owned(),
+    })
+}
+
+/// An error as `refused: ` and its kind, which means the same on both engines.
+pub(super) fn refused(error: &Error) -> String {
+    format!("refused: {}", kind(error))
+}
+
+/// - `data`: a value does not fit its column, its parameter, or the operation
+/// - `statement`: the text is refused whatever the data
+/// - `read`: a value that is stored has no portable form
+/// - `retry`: another transaction stood in the way
+/// - `aborted`: the transaction is over, or takes no more statements
+pub(super) fn kind(error: &Error) -> String {
+    match error {
+        Error::Database(database) => match database.kind() {
+            ErrorKind::UniqueViolation => "unique".to_owned(),
+            ErrorKind::ForeignKeyViolation => "foreign key".to_owned(),
+            ErrorKind::NotNullViolation => "not null".to_owned(),
+            ErrorKind::CheckViolation => {
+                let name = database.constraint().unwrap_or("?");
+                if name.starts_with(TYPE_CHECK_PREFIX) {
+                    "data".to_owned()
+                } else {
+                    format!("check {name}")
+                }
+            }
+            _ => database
+                .try_downcast_ref::<SqliteError>()
+                .map_or_else(
+                    || sqlstate(&database.code().unwrap_or_default()),
+                    sqlite_cause,
+                )
+                .to_owned(),
+        },
+        Error::Encode(_) => "data".to_owned(),
+        Error::Decode(_) | Error::ColumnDecode { .. } => "read".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// By class: `PostgreSQL`'s manual, appendix A.
+fn sqlstate(code: &str) -> &'static str {
+    match code {
+        "25P02" => "aborted",
+        "40001" | "40P01" | "55P03" => "retry",
+        "57014" => "stopped",
+        _ => match code.get(..2) {
+            Some("21" | "42" | "0A" | "54") => "statement",
+            Some("22") => "data",
+            _ => "other",
+        },
+    }
+}
+
+fn sqlite_cause(error: &SqliteError) -> &'static str {
+    use SqliteErrorCause as Cause;
+    match error.cause() {
+        Cause::Busy | Cause::BusySnapshot | Cause::Locked => "retry",
+        Cause::RolledBack => "aborted",
+        Cause::Interrupted | Cause::StatementTimeout => "stopped",
+        Cause::Mismatch | Cause::TooBig => "data",
+        Cause::Statement => "statement",
+        _ => "other",
+    }
+}

@@ -1,0 +1,270 @@
+//! Transactions on one connection and between two.
+
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use sqlx::{AnyPool, Connection as _};
+
+use super::outcome::refused;
+use super::registry::{Case, differs, same};
+
+const INSERT: &str = "INSERT INTO tr_rows VALUES ($1)";
+
+pub(super) const CASES: &[Case] = &[
+    Case::code(
+        "an error ends PostgreSQL's transaction and not SQLite's",
+        "errors in a transaction",
+        "CREATE TABLE tr_rows (id BIGINT PRIMARY KEY)",
+        |pool| Box::pin(error_inside(pool)),
+        differs(
+            "an error in a transaction",
+            "refused: unique, then taken, then committed: 2 rows",
+            "refused: unique, then refused: aborted, then refused: aborted: 0 rows",
+        ),
+    ),
+    Case::code(
+        "an error inside a nested transaction ends that one alone",
+        "errors in a transaction",
+        "CREATE TABLE tr_nested (id BIGINT PRIMARY KEY)",
+        |pool| Box::pin(error_nested(pool)),
+        same("refused: unique, then 2 rows"),
+    ),
+    Case::code(
+        "a failed deferred COMMIT rolls back",
+        "deferred constraints",
+        "CREATE TABLE tr_parent (id BIGINT PRIMARY KEY);\n\
+         CREATE TABLE tr_child (id BIGINT PRIMARY KEY, parent BIGINT REFERENCES tr_parent (id) DEFERRABLE INITIALLY DEFERRED)",
+        |pool| Box::pin(deferred(pool)),
+        same("refused: foreign key, then 0 rows, then committed"),
+    ),
+    Case::code(
+        "a deferred constraint that is met in time is no error",
+        "deferred constraints",
+        "",
+        |pool| Box::pin(deferred_in_time(pool)),
+        same("1"),
+    ),
+    Case::code(
+        "write skew is possible at PostgreSQL's default isolation and waits on SQLite",
+        "isolation",
+        "CREATE TABLE tr_skew (id BIGINT PRIMARY KEY, on_call BOOLEAN NOT NULL);\n\
+         INSERT INTO tr_skew VALUES (1, TRUE), (2, TRUE)",
+        |pool| Box::pin(write_skew(pool)),
+        differs("isolation", "refused: retry", "0 on call"),
+    ),
+    Case::code(
+        "several statements without arguments succeed or fail as one",
+        "several statements at once",
+        "CREATE TABLE tr_script (id BIGINT PRIMARY KEY)",
+        |pool| Box::pin(script(pool)),
+        same("refused: unique, then 0 rows"),
+    ),
+    Case::code(
+        "a cancelled begin leaves no open transaction",
+        "cancelled begin",
+        "CREATE TABLE tr_cancel (id BIGINT PRIMARY KEY)",
+        |pool| Box::pin(cancelled(pool)),
+        same("20 rows"),
+    ),
+    Case::code(
+        "a cancelled nested begin leaves the outer transaction alone",
+        "cancelled begin",
+        "CREATE TABLE tr_outer (id BIGINT PRIMARY KEY)",
+        |pool| Box::pin(cancelled_nested(pool)),
+        same("rolled back: 0 rows"),
+    ),
+    Case::code(
+        "a transaction that is dropped leaves nothing",
+        "cancelled begin",
+        "CREATE TABLE tr_dropped (id BIGINT PRIMARY KEY)",
+        |pool| {
+            Box::pin(async move {
+                let mut work = pool.begin().await?;
+                sqlx::query("INSERT INTO tr_dropped VALUES (1)")
+                    .execute(&mut *work)
+                    .await?;
+                drop(work);
+                Ok(format!(
+                    "{} rows",
+                    rows(&pool, "SELECT count(*) FROM tr_dropped").await?
+                ))
+            })
+        },
+        same("0 rows"),
+    ),
+    Case::code(
+        "a transaction that reads first may write later",
+        "reads that become writes",
+        "CREATE TABLE tr_later (n BIGINT NOT NULL);\nINSERT INTO tr_later VALUES (0)",
+        |pool| Box::pin(read_then_write(pool)),
+        same("2 commits, 0 refused"),
+    ),
+    Case::code(
+        "a connection is of use at once after a query was dropped",
+        "dropped queries",
+        "",
+        |pool| Box::pin(dropped_query(pool)),
+        differs("dropped queries", "at once", "once the server has finished"),
+    ),
+];
+
+async fn rows(pool: &AnyPool, sql: &'static str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(sql).fetch_one(pool).await
+}
+
+fn told<T>(result: Result<T, sqlx::Error>, done: &str) -> String {
+    result.map_or_else(|error| refused(&error), |_| done.to_owned())
+}
+
+async fn error_inside(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let mut work = pool.begin().await?;
+    sqlx::query(INSERT).bind(1_i64).execute(&mut *work).await?;
+    let twice = sqlx::query(INSERT).bind(1_i64).execute(&mut *work).await;
+    let next = sqlx::query(INSERT).bind(2_i64).execute(&mut *work).await;
+    let (twice, next) = (told(twice, "taken"), told(next, "taken"));
+    let commit = told(work.commit().await, "committed");
+    let stored = rows(&pool, "SELECT count(*) FROM tr_rows").await?;
+    Ok(format!(
+        "{twice}, then {next}, then {commit}: {stored} rows"
+    ))
+}
+
+async fn error_nested(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let insert = "INSERT INTO tr_nested VALUES ($1)";
+    let mut work = pool.begin().await?;
+    sqlx::query(insert).bind(1_i64).execute(&mut *work).await?;
+    let mut nested = work.begin().await?;
+    let twice = sqlx::query(insert).bind(1_i64).execute(&mut *nested).await;
+    nested.rollback().await?;
+    sqlx::query(insert).bind(2_i64).execute(&mut *work).await?;
+    work.commit().await?;
+    let stored = rows(&pool, "SELECT count(*) FROM tr_nested").await?;
+    Ok(format!("{}, then {stored} rows", told(twice, "taken")))
+}
+
+async fn deferred(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    let mut work = connection.begin().await?;
+    sqlx::query("INSERT INTO tr_child VALUES (1, 7)")
+        .execute(&mut *work)
+        .await?;
+    let commit = told(work.commit().await, "committed");
+    let count = "SELECT count(*) FROM tr_child";
+    let stored: i64 = sqlx::query_scalar(count)
+        .fetch_one(&mut *connection)
+        .await?;
+    let mut work = connection.begin().await?;
+    sqlx::query("INSERT INTO tr_child VALUES (2, NULL)")
+        .execute(&mut *work)
+        .await?;
+    let again = told(work.commit().await, "committed");
+    Ok(format!("{commit}, then {stored} rows, then {again}"))
+}
+
+async fn deferred_in_time(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let mut work = pool.begin().await?;
+    sqlx::query("INSERT INTO tr_child VALUES (9, 9)")
+        .execute(&mut *work)
+        .await?;
+    sqlx::query("INSERT INTO tr_parent VALUES (9)")
+        .execute(&mut *work)
+        .await?;
+    work.commit().await?;
+    let count = rows(&pool, "SELECT count(*) FROM tr_child WHERE parent = 9").await?;
+    Ok(count.to_string())
+}
+
+/// Two doctors see that two are on call, and each takes leave.
+async fn write_skew(pool: AnyPool) -> Result<String, sqlx::Error> {
+    const ON_CALL: &str = "SELECT count(*) FROM tr_skew WHERE on_call";
+    let mut one = pool.begin().await?;
+    let _: i64 = sqlx::query_scalar(ON_CALL).fetch_one(&mut *one).await?;
+    let mut other = pool.begin().await?;
+    let _: i64 = sqlx::query_scalar(ON_CALL).fetch_one(&mut *other).await?;
+    for (work, id) in [(&mut one, 1_i64), (&mut other, 2)] {
+        sqlx::query("UPDATE tr_skew SET on_call = FALSE WHERE id = $1")
+            .bind(id)
+            .execute(&mut **work)
+            .await?;
+    }
+    one.commit().await?;
+    other.commit().await?;
+    Ok(format!("{} on call", rows(&pool, ON_CALL).await?))
+}
+
+async fn script(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let text = "INSERT INTO tr_script VALUES (1); INSERT INTO tr_script VALUES (1)";
+    let done = told(sqlx::raw_sql(text).execute(&pool).await, "taken");
+    let stored = rows(&pool, "SELECT count(*) FROM tr_script").await?;
+    Ok(format!("{done}, then {stored} rows"))
+}
+
+/// Begins that are dropped after a few polls, and an insert after each, which has to stay.
+async fn cancelled(pool: AnyPool) -> Result<String, sqlx::Error> {
+    for id in 0..20_i64 {
+        let wait = Duration::from_micros(40 * u64::try_from(id).unwrap());
+        let _ = tokio::time::timeout(wait, pool.begin()).await.map(drop);
+        sqlx::query("INSERT INTO tr_cancel VALUES ($1)")
+            .bind(id)
+            .execute(&pool)
+            .await?;
+    }
+    Ok(format!(
+        "{} rows",
+        rows(&pool, "SELECT count(*) FROM tr_cancel").await?
+    ))
+}
+
+async fn cancelled_nested(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let insert = "INSERT INTO tr_outer VALUES ($1)";
+    let mut work = pool.begin().await?;
+    sqlx::query(insert).bind(1_i64).execute(&mut *work).await?;
+    // One poll, and dropped.
+    drop(work.begin().now_or_never());
+    sqlx::query(insert).bind(2_i64).execute(&mut *work).await?;
+    work.rollback().await?;
+    let stored = rows(&pool, "SELECT count(*) FROM tr_outer").await?;
+    Ok(format!("rolled back: {stored} rows"))
+}
+
+async fn read_then_write(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let mut tasks = Vec::new();
+    for _ in 0..2 {
+        let pool = pool.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut work = pool.begin().await?;
+            let _: i64 = sqlx::query_scalar("SELECT n FROM tr_later")
+                .fetch_one(&mut *work)
+                .await?;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            sqlx::query("UPDATE tr_later SET n = n + 1")
+                .execute(&mut *work)
+                .await?;
+            work.commit().await
+        }));
+    }
+    let mut refusals = 0;
+    for task in tasks {
+        refusals += usize::from(task.await.unwrap().is_err());
+    }
+    let commits = rows(&pool, "SELECT n FROM tr_later").await?;
+    Ok(format!("{commits} commits, {refusals} refused"))
+}
+
+async fn dropped_query(pool: AnyPool) -> Result<String, sqlx::Error> {
+    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000000) SELECT count(*) FROM n";
+    let mut connection = pool.acquire().await?;
+    let started = Instant::now();
+    let running = sqlx::query(slow).fetch_one(&mut *connection);
+    let dropped = tokio::time::timeout(Duration::from_millis(20), running)
+        .await
+        .is_err();
+    sqlx::query("SELECT 1").execute(&mut *connection).await?;
+    let waited = started.elapsed() > Duration::from_millis(500);
+    Ok(match (dropped, waited) {
+        (true, false) => "at once",
+        (true, true) => "once the server has finished",
+        (false, _) => "the query was too quick",
+    }
+    .to_owned())
+}
