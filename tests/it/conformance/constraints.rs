@@ -12,21 +12,21 @@ pub(super) const CASES: &[Case] = &[
             "INSERT INTO co_key VALUES (1, 'a')",
             "INSERT INTO co_key VALUES (1, 'b')",
         ],
-        same("refused: unique"),
+        same("refused: Unique"),
     ),
     Case::sql(
         "a second row of the same name is refused",
         "portable DDL",
         "",
         &["INSERT INTO co_key VALUES (2, 'a')"],
-        same("refused: unique"),
+        same("refused: Unique"),
     ),
     Case::sql(
         "a CHECK is refused by its name",
         "portable DDL",
         "CREATE TABLE co_check (n BIGINT CONSTRAINT positive CHECK (n > 0))",
         &["INSERT INTO co_check VALUES (0)"],
-        same("refused: check positive"),
+        same("refused: Check positive"),
     ),
     Case::sql(
         "several broken rules are told in another order",
@@ -35,8 +35,8 @@ pub(super) const CASES: &[Case] = &[
         &["INSERT INTO co_several VALUES (0)"],
         differs(
             "several broken rules",
-            "refused: check second",
-            "refused: check first",
+            "refused: Check second",
+            "refused: Check first",
         ),
     ),
     Case::sql(
@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
         "CREATE TABLE co_parent (id BIGINT PRIMARY KEY);\n\
          CREATE TABLE co_child (id BIGINT PRIMARY KEY, parent BIGINT NOT NULL REFERENCES co_parent (id) ON DELETE CASCADE)",
         &["INSERT INTO co_child VALUES (1, 7)"],
-        same("refused: foreign key"),
+        same("refused: ForeignKey"),
     ),
     Case::sql(
         "the children go with their parent",
@@ -64,14 +64,14 @@ pub(super) const CASES: &[Case] = &[
         "foreign keys",
         "",
         |pool| Box::pin(held_everywhere(pool)),
-        same("4 of 4 refused: foreign key"),
+        same("4 of 4 refused: ForeignKey"),
     ),
     Case::migration(
         "a foreign key of another type than its target is taken by SQLite",
         "foreign keys' types",
         "",
         "CREATE TABLE co_wrong (parent TEXT REFERENCES co_parent (id))",
-        differs("foreign keys' types", "taken", "refused: statement"),
+        differs("foreign keys' types", "taken", "refused: Statement"),
     ),
     Case::migration(
         "a deferrable UNIQUE is refused",
@@ -119,7 +119,7 @@ pub(super) const CASES: &[Case] = &[
             "INSERT INTO co_upsert VALUES (2, 1), (2, 2) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
             "SELECT n FROM co_upsert WHERE id = 2",
         ],
-        differs("upsert twice", "2", "refused: statement"),
+        differs("upsert twice", "2", "refused: Statement"),
     ),
     Case::sql(
         "ON CONFLICT DO NOTHING gives no row and no error",

@@ -12,7 +12,7 @@ pub(super) const CASES: &[Case] = &[
         differs(
             "columns that are not grouped",
             "'a', 10; 'b', 30",
-            "refused: statement",
+            "refused: Statement",
         ),
     ),
     Case::sql(
@@ -29,21 +29,21 @@ pub(super) const CASES: &[Case] = &[
         "dialect",
         "",
         &["SELECT id, n * 2 AS twice FROM di_rows WHERE twice > 30"],
-        differs("an alias in WHERE", "3, 60", "refused: statement"),
+        differs("an alias in WHERE", "3, 60", "refused: Statement"),
     ),
     Case::sql(
         "an empty IN () is taken by SQLite only",
         "dialect",
         "",
         &["SELECT id FROM di_rows WHERE id IN ()"],
-        differs("an empty IN ()", "", "refused: statement"),
+        differs("an empty IN ()", "", "refused: Statement"),
     ),
     Case::sql(
         "LIMIT -1 is no limit on SQLite and an error on PostgreSQL",
         "dialect",
         "",
         &["SELECT id FROM di_rows ORDER BY id LIMIT -1"],
-        differs("a negative LIMIT", "1; 2; 3", "refused: data"),
+        differs("a negative LIMIT", "1; 2; 3", "refused: Data"),
     ),
     Case::sql(
         "LIMIT and OFFSET are the same",
@@ -57,7 +57,7 @@ pub(super) const CASES: &[Case] = &[
         "FOR UPDATE",
         "",
         &["SELECT id FROM di_rows WHERE id = 1 FOR UPDATE"],
-        differs("FOR UPDATE", "refused: statement", "1"),
+        differs("FOR UPDATE", "refused: Statement", "1"),
     ),
     Case::sql(
         "a common table expression that calls itself is the same",
@@ -82,21 +82,21 @@ pub(super) const CASES: &[Case] = &[
         "aggregates",
         "CREATE TABLE di_ids (u UUID, b BYTEA, f BOOLEAN)",
         &["SELECT min(u) FROM di_ids"],
-        differs("min and max", "NULL", "refused: statement"),
+        differs("min and max", "NULL", "refused: Statement"),
     ),
     Case::sql(
         "the least and the greatest of bytes are of SQLite alone",
         "aggregates",
         "",
         &["SELECT max(b) FROM di_ids"],
-        differs("min and max", "NULL", "refused: statement"),
+        differs("min and max", "NULL", "refused: Statement"),
     ),
     Case::sql(
         "the least and the greatest of booleans are of SQLite alone",
         "aggregates",
         "",
         &["SELECT max(f) FROM di_ids"],
-        differs("min and max", "NULL", "refused: statement"),
+        differs("min and max", "NULL", "refused: Statement"),
     ),
     Case::sql(
         "the first of an order is the same",

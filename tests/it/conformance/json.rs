@@ -17,7 +17,7 @@ pub(super) const CASES: &[Case] = &[
         "JSON",
         "CREATE TABLE js_bad (doc JSONB)",
         &["INSERT INTO js_bad VALUES ('{a:1}')"],
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::sql(
         "the text of a document is as written on SQLite and normalised on PostgreSQL",
@@ -65,7 +65,7 @@ pub(super) const CASES: &[Case] = &[
         "JSON",
         "CREATE TABLE js_lone (doc JSONB)",
         &["INSERT INTO js_lone VALUES ('\"\\ud800\"')"],
-        differs("lone surrogates", "", "refused: data"),
+        differs("lone surrogates", "", "refused: Data"),
     ),
     Case::migration(
         "a key of JSONB is refused",
@@ -87,7 +87,7 @@ pub(super) const CASES: &[Case] = &[
                 super::registry::show_rows(&rows)
             })
         },
-        differs("JSONB operators", "refused: statement", "5"),
+        differs("JSONB operators", "refused: Statement", "5"),
     ),
 ];
 

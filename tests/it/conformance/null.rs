@@ -42,14 +42,14 @@ pub(super) const CASES: &[Case] = &[
         "primary keys",
         "CREATE TABLE no_key (id TEXT PRIMARY KEY)",
         &["INSERT INTO no_key VALUES (NULL)"],
-        same("refused: not null"),
+        same("refused: NotNull"),
     ),
     Case::sql(
         "an integer key does not make itself",
         "keys that make themselves",
         "CREATE TABLE no_self (id INTEGER PRIMARY KEY, n BIGINT)",
         &["INSERT INTO no_self (n) VALUES (1)"],
-        same("refused: not null"),
+        same("refused: NotNull"),
     ),
     Case::code(
         "NULL of any Rust type goes anywhere, in any order of first use",
@@ -63,7 +63,7 @@ pub(super) const CASES: &[Case] = &[
         "dialect",
         "",
         &["SELECT id FROM no_order WHERE n IS 5"],
-        differs("IS", "2", "refused: statement"),
+        differs("IS", "2", "refused: Statement"),
     ),
     Case::sql(
         "IS NOT DISTINCT FROM compares NULL as a value",

@@ -3,6 +3,7 @@
 use sqlx::any::{AnyRow, AnyTypeInfoKind};
 use sqlx::error::ErrorKind;
 use sqlx::{Error, Row as _, ValueRef as _};
+use twinbase::driver::ArgumentError;
 use twinbase::driver::sqlite::{SqliteError, SqliteErrorCause};
 use twinbase::migration::translate::TYPE_CHECK_PREFIX;
 
@@ -36,23 +37,19 @@ pub(super) fn refused(error: &Error) -> String {
     format!("refused: {}", kind(error))
 }
 
-/// - `data`: a value does not fit its column, its parameter, or the operation
-/// - `statement`: the text is refused whatever the data
-/// - `read`: a value that is stored has no portable form
-/// - `retry`: another transaction stood in the way
-/// - `aborted`: the transaction is over, or takes no more statements
-pub(super) fn kind(error: &Error) -> String {
+/// The kinds of [`twinbase::database::ErrorKind`] that cases provoke; CHECK with its name.
+fn kind(error: &Error) -> String {
     match error {
         Error::Database(database) => match database.kind() {
-            ErrorKind::UniqueViolation => "unique".to_owned(),
-            ErrorKind::ForeignKeyViolation => "foreign key".to_owned(),
-            ErrorKind::NotNullViolation => "not null".to_owned(),
+            ErrorKind::UniqueViolation => "Unique".to_owned(),
+            ErrorKind::ForeignKeyViolation => "ForeignKey".to_owned(),
+            ErrorKind::NotNullViolation => "NotNull".to_owned(),
             ErrorKind::CheckViolation => {
                 let name = database.constraint().unwrap_or("?");
                 if name.starts_with(TYPE_CHECK_PREFIX) {
-                    "data".to_owned()
+                    "Data".to_owned()
                 } else {
-                    format!("check {name}")
+                    format!("Check {name}")
                 }
             }
             _ => database
@@ -63,8 +60,11 @@ pub(super) fn kind(error: &Error) -> String {
                 )
                 .to_owned(),
         },
-        Error::Encode(_) => "data".to_owned(),
-        Error::Decode(_) | Error::ColumnDecode { .. } => "read".to_owned(),
+        Error::Encode(source) => match source.downcast_ref() {
+            Some(ArgumentError::Count { .. }) => "Statement".to_owned(),
+            _ => "Data".to_owned(),
+        },
+        Error::Decode(_) | Error::ColumnDecode { .. } => "Data".to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -72,13 +72,12 @@ pub(super) fn kind(error: &Error) -> String {
 /// By class: `PostgreSQL`'s manual, appendix A.
 fn sqlstate(code: &str) -> &'static str {
     match code {
-        "25P02" => "aborted",
-        "40001" | "40P01" | "55P03" => "retry",
-        "57014" => "stopped",
+        "25P02" => "TransactionFailed",
+        "40001" | "40P01" | "55P03" => "Retryable",
         _ => match code.get(..2) {
-            Some("21" | "42" | "0A" | "54") => "statement",
-            Some("22") => "data",
-            _ => "other",
+            Some("21" | "42" | "0A" | "54") => "Statement",
+            Some("22") => "Data",
+            _ => "Other",
         },
     }
 }
@@ -86,11 +85,10 @@ fn sqlstate(code: &str) -> &'static str {
 fn sqlite_cause(error: &SqliteError) -> &'static str {
     use SqliteErrorCause as Cause;
     match error.cause() {
-        Cause::Busy | Cause::BusySnapshot | Cause::Locked => "retry",
-        Cause::RolledBack => "aborted",
-        Cause::Interrupted | Cause::StatementTimeout => "stopped",
-        Cause::Mismatch | Cause::TooBig => "data",
-        Cause::Statement => "statement",
-        _ => "other",
+        Cause::Busy | Cause::BusySnapshot | Cause::Locked => "Retryable",
+        Cause::RolledBack => "TransactionFailed",
+        Cause::Mismatch | Cause::TooBig => "Data",
+        Cause::Statement => "Statement",
+        _ => "Other",
     }
 }

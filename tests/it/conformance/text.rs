@@ -92,14 +92,14 @@ pub(super) const CASES: &[Case] = &[
         "double quotes",
         "",
         &["SELECT \"no_such_column\" FROM tx_like"],
-        same("refused: statement"),
+        same("refused: Statement"),
     ),
     Case::sql(
         "a value in double quotes is refused",
         "double quotes",
         "",
         &["SELECT c FROM tx_like WHERE c = \"Apple\""],
-        same("refused: statement"),
+        same("refused: Statement"),
     ),
     Case::code(
         "NUL in text is refused when bound",
@@ -112,14 +112,14 @@ pub(super) const CASES: &[Case] = &[
                 Ok(String::new())
             })
         },
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::code(
         "NaN and the infinities are refused when bound",
         "NUL and NaN",
         "",
         |pool| Box::pin(not_finite(pool)),
-        same("refused: data; refused: data; refused: data"),
+        same("refused: Data; refused: Data; refused: Data"),
     ),
     Case::code(
         "bytes that are no UTF-8 do not become text alike",
@@ -137,7 +137,7 @@ pub(super) const CASES: &[Case] = &[
                 super::registry::show_rows(&rows)
             })
         },
-        differs("bytes as text", "refused: data", "refused: data"),
+        differs("bytes as text", "refused: Data", "'\\xff'"),
     ),
     Case::sql(
         "names without quotes mean the same whatever their case",
@@ -151,7 +151,7 @@ pub(super) const CASES: &[Case] = &[
         "case of identifiers",
         "",
         &["SELECT \"C\" FROM tx_like WHERE c = 'axb'"],
-        differs("quoted names", "'axb'", "refused: statement"),
+        differs("quoted names", "'axb'", "refused: Statement"),
     ),
     Case::code(
         "a column's name keeps its capitals on SQLite only",

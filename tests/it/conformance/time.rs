@@ -8,14 +8,14 @@ pub(super) const CASES: &[Case] = &[
         "timestamps",
         "CREATE TABLE ti_day (c DATE)",
         &["INSERT INTO ti_day VALUES ('2024-02-30')"],
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::sql(
         "a moment on the thirtieth of February is refused",
         "timestamps",
         "CREATE TABLE ti_at (c TIMESTAMPTZ)",
         &["INSERT INTO ti_at VALUES ('2024-02-30T00:00:00.000000Z')"],
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::code(
         "a bound day that does not exist is refused",
@@ -30,7 +30,7 @@ pub(super) const CASES: &[Case] = &[
                 Ok("taken".to_owned())
             })
         },
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::sql(
         "canonical moments and days come back, sort and compare",
@@ -55,7 +55,7 @@ pub(super) const CASES: &[Case] = &[
         ],
         differs(
             "other spellings",
-            "refused: data",
+            "refused: Data",
             "'2024-01-01T00:00:00.000000Z'",
         ),
     ),
@@ -76,7 +76,7 @@ pub(super) const CASES: &[Case] = &[
         &["SELECT day + INTERVAL '1 month' FROM ti_both WHERE day = '2024-02-29'"],
         differs(
             "date functions",
-            "refused: statement",
+            "refused: Statement",
             "'2024-03-29T00:00:00.000000'",
         ),
     ),
@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
         "timestamps",
         "",
         &["SELECT date('2024-01-31', '+1 month')"],
-        differs("date functions", "'2024-03-02'", "refused: statement"),
+        differs("date functions", "'2024-03-02'", "refused: Statement"),
     ),
     Case::sql(
         "the present day is text of the same form",

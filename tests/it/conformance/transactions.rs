@@ -18,8 +18,8 @@ pub(super) const CASES: &[Case] = &[
         |pool| Box::pin(error_inside(pool)),
         differs(
             "an error in a transaction",
-            "refused: unique, then taken, then committed: 2 rows",
-            "refused: unique, then refused: aborted, then refused: aborted: 0 rows",
+            "refused: Unique, then taken, then committed: 2 rows",
+            "refused: Unique, then refused: TransactionFailed, then refused: TransactionFailed: 0 rows",
         ),
     ),
     Case::code(
@@ -27,7 +27,7 @@ pub(super) const CASES: &[Case] = &[
         "errors in a transaction",
         "CREATE TABLE tr_nested (id BIGINT PRIMARY KEY)",
         |pool| Box::pin(error_nested(pool)),
-        same("refused: unique, then 2 rows"),
+        same("refused: Unique, then 2 rows"),
     ),
     Case::code(
         "a failed deferred COMMIT rolls back",
@@ -35,7 +35,7 @@ pub(super) const CASES: &[Case] = &[
         "CREATE TABLE tr_parent (id BIGINT PRIMARY KEY);\n\
          CREATE TABLE tr_child (id BIGINT PRIMARY KEY, parent BIGINT REFERENCES tr_parent (id) DEFERRABLE INITIALLY DEFERRED)",
         |pool| Box::pin(deferred(pool)),
-        same("refused: foreign key, then 0 rows, then committed"),
+        same("refused: ForeignKey, then 0 rows, then committed"),
     ),
     Case::code(
         "a deferred constraint that is met in time is no error",
@@ -50,14 +50,14 @@ pub(super) const CASES: &[Case] = &[
         "CREATE TABLE tr_skew (id BIGINT PRIMARY KEY, on_call BOOLEAN NOT NULL);\n\
          INSERT INTO tr_skew VALUES (1, TRUE), (2, TRUE)",
         |pool| Box::pin(write_skew(pool)),
-        differs("isolation", "refused: retry", "0 on call"),
+        differs("isolation", "refused: Retryable", "0 on call"),
     ),
     Case::code(
         "several statements without arguments succeed or fail as one",
         "several statements at once",
         "CREATE TABLE tr_script (id BIGINT PRIMARY KEY)",
         |pool| Box::pin(script(pool)),
-        same("refused: unique, then 0 rows"),
+        same("refused: Unique, then 0 rows"),
     ),
     Case::code(
         "a cancelled begin leaves no open transaction",

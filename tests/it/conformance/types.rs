@@ -13,21 +13,21 @@ pub(super) const CASES: &[Case] = &[
         "type affinity",
         "CREATE TABLE ty_short (c VARCHAR(2))",
         &["INSERT INTO ty_short VALUES ('abcdef')"],
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::sql(
         "a column of numbers refuses words",
         "type affinity",
         "CREATE TABLE ty_words (c BIGINT)",
         &["INSERT INTO ty_words VALUES ('seven')"],
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::sql(
         "a number beyond a column's range is refused",
         "type affinity",
         "CREATE TABLE ty_range (c SMALLINT)",
         &["INSERT INTO ty_range VALUES (32768)"],
-        same("refused: data"),
+        same("refused: Data"),
     ),
     Case::sql(
         "a literal with a fraction is not kept as it is by a whole column",
@@ -37,7 +37,7 @@ pub(super) const CASES: &[Case] = &[
             "INSERT INTO ty_fraction VALUES (1.5)",
             "SELECT c FROM ty_fraction",
         ],
-        differs("whole from text", "refused: data", "2"),
+        differs("whole from text", "refused: Data", "2"),
     ),
     Case::sql(
         "text that is a float with a whole value is not taken alike by a whole column",
@@ -47,7 +47,7 @@ pub(super) const CASES: &[Case] = &[
             "INSERT INTO ty_whole VALUES ('5.0')",
             "SELECT c FROM ty_whole",
         ],
-        differs("whole from text", "5", "refused: data"),
+        differs("whole from text", "5", "refused: Data"),
     ),
     Case::sql(
         "text goes into bytes on one engine only",
@@ -57,7 +57,7 @@ pub(super) const CASES: &[Case] = &[
             "INSERT INTO ty_bytes VALUES ('x')",
             "SELECT c FROM ty_bytes",
         ],
-        differs("bytes literals", "refused: data", "x'78'"),
+        differs("bytes literals", "refused: Data", "x'78'"),
     ),
     Case::sql(
         "X'00' is bytes on one engine and a bit string on the other",
@@ -67,7 +67,7 @@ pub(super) const CASES: &[Case] = &[
             "INSERT INTO ty_bits VALUES (X'00')",
             "SELECT c FROM ty_bits",
         ],
-        differs("bytes literals", "x'00'", "refused: statement"),
+        differs("bytes literals", "x'00'", "refused: Statement"),
     ),
     Case::sql(
         "upper case in a UUID is not canonical",
@@ -79,7 +79,7 @@ pub(super) const CASES: &[Case] = &[
         ],
         differs(
             "other spellings",
-            "refused: data",
+            "refused: Data",
             "'0190163d-8694-739b-aea5-966c26f8ad91'",
         ),
     ),
@@ -99,7 +99,7 @@ pub(super) const CASES: &[Case] = &[
         "columns that Any refuses",
         "CREATE TABLE ty_empty (id BIGINT)",
         &["SELECT CAST(id AS INTERVAL) FROM ty_empty"],
-        same("refused: statement"),
+        same("refused: Statement"),
     ),
     Case::migration(
         "types of one engine are refused in a migration",
@@ -120,14 +120,14 @@ pub(super) const CASES: &[Case] = &[
         "booleans",
         "",
         &["SELECT 'kept' WHERE 1"],
-        differs("integer condition", "'kept'", "refused: statement"),
+        differs("integer condition", "'kept'", "refused: Statement"),
     ),
     Case::sql(
         "1 goes into a boolean column on one engine only",
         "booleans",
         "CREATE TABLE ty_one (c BOOLEAN)",
         &["INSERT INTO ty_one VALUES (1)", "SELECT c FROM ty_one"],
-        differs("boolean literals", "true", "refused: statement"),
+        differs("boolean literals", "true", "refused: Statement"),
     ),
     Case::sql(
         "'true' goes into a boolean column on one engine only",
@@ -137,7 +137,7 @@ pub(super) const CASES: &[Case] = &[
             "INSERT INTO ty_true VALUES ('true')",
             "SELECT c FROM ty_true",
         ],
-        differs("boolean literals", "refused: data", "true"),
+        differs("boolean literals", "refused: Data", "true"),
     ),
     Case::sql(
         "TRUE and FALSE are booleans in a column and in a condition",
