@@ -34,7 +34,9 @@ pub(super) fn table() -> String {
         let cells = [row.written, row.postgres, row.sqlite, row.portable];
         // A bar inside a cell would end it.
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
-        table.push_str(&format!("| {} |\n", cells.join(" | ")));
+        table.push_str("| ");
+        table.push_str(&cells.join(" | "));
+        table.push_str(" |\n");
     }
     table
 }
@@ -65,7 +67,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     row("bytes literals", "`'x'` or `X'00'` into BYTEA", "taken, an error", "an error, taken", "bind bytes"),
     row("bytes as text", "`CAST(bytes AS TEXT)`", "text such as `\\xff`", "the bytes as UTF-8, an error when read where they are none", "convert in Rust"),
     row("negative zero", "`-0.0` in DOUBLE PRECISION", "keeps its sign", "0.0", "none: the two are equal"),
-    row("other spellings", "`'2024-01-01'` or another spelling into TIMESTAMPTZ, upper case into UUID", "taken", "refused: not canonical", "bind a value, or write the canonical form"),
+    row("other spellings", "another spelling, written or bound: `'2024-01-01'` into TIMESTAMPTZ, upper case into UUID, `'1.50'` into NUMERIC", "taken, and read back canonical", "refused: not canonical", "bind a value, or write the canonical form"),
     row("moments beside text", "`made_at > '2024-01-01'`", "midnight in the session's time zone", "by text", "bind a `Timestamp`"),
     row("the present moment", "`SELECT CURRENT_TIMESTAMP`", "a TIMESTAMPTZ", "text to the second, of another form", "bind `Timestamp::now()`; as a column's DEFAULT it is portable"),
     row("date functions", "`day + INTERVAL '1 month'`, `EXTRACT(…)`, `date(…, '+1 month')`", "the first two; days are held to the month", "the last; days run over into the next month", "compute in Rust"),

@@ -2,6 +2,8 @@
 //! something. A case gives the same on both, is refused on both, or is a difference that stays, which
 //! `docs/portability.md` lists.
 
+mod arguments;
+mod cancellation;
 mod constraints;
 mod ddl;
 mod dialect;
@@ -12,6 +14,7 @@ mod numbers;
 mod outcome;
 mod parameters;
 mod properties;
+mod refusals;
 mod registry;
 mod subjects;
 mod text;
@@ -25,8 +28,10 @@ use differences::DIFFERENCES;
 use registry::{Case, Verdict, run_theme};
 use subjects::SUBJECTS;
 
-/// Every case, by theme. Each theme is a test a engine.
+/// Every case, by theme. Each theme is a test an engine.
 const THEMES: &[(&str, &[Case])] = &[
+    ("arguments", arguments::CASES),
+    ("cancellation", cancellation::CASES),
     ("constraints", constraints::CASES),
     ("ddl", ddl::CASES),
     ("dialect", dialect::CASES),
@@ -45,6 +50,14 @@ fn cases() -> impl Iterator<Item = &'static Case> {
 }
 
 twinbase::on_both_engines! {
+    async fn the_cases_of_arguments_hold(database: TestDatabase) {
+        run_theme("arguments", database).await;
+    }
+
+    async fn the_cases_of_cancellation_hold(database: TestDatabase) {
+        run_theme("cancellation", database).await;
+    }
+
     async fn the_cases_of_constraints_hold(database: TestDatabase) {
         run_theme("constraints", database).await;
     }

@@ -1,5 +1,7 @@
 //! An outcome as text: what a cell holds, and what kind an error is.
 
+use std::fmt::Write as _;
+
 use sqlx::any::{AnyRow, AnyTypeInfoKind};
 use sqlx::error::ErrorKind;
 use sqlx::{Error, Row as _, ValueRef as _};
@@ -13,9 +15,7 @@ pub(super) fn show(row: &AnyRow, at: usize) -> Result<String, Error> {
     if value.is_null() {
         return Ok("NULL".to_owned());
     }
-    let kind = value.type_info().kind();
-    drop(value);
-    Ok(match kind {
+    Ok(match value.type_info().kind() {
         AnyTypeInfoKind::Bool => row.try_get::<bool, _>(at)?.to_string(),
         AnyTypeInfoKind::SmallInt | AnyTypeInfoKind::Integer | AnyTypeInfoKind::BigInt => {
             row.try_get::<i64, _>(at)?.to_string()
@@ -25,7 +25,10 @@ pub(super) fn show(row: &AnyRow, at: usize) -> Result<String, Error> {
         AnyTypeInfoKind::Text => format!("'{}'", row.try_get::<String, _>(at)?),
         AnyTypeInfoKind::Blob => {
             let bytes: Vec<u8> = row.try_get(at)?;
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut digits = String::new();
+            for byte in bytes {
+                write!(digits, "{byte:02x}").expect("a String takes any text");
+            }
             format!("x'{digits}'")
         }
         AnyTypeInfoKind::Null => "NULL".to_owned(),

@@ -168,6 +168,11 @@ pub(super) fn show_rows(rows: &[AnyRow]) -> Result<String, sqlx::Error> {
     Ok(shown.join("; "))
 }
 
+/// The one number of a query's one row.
+pub(super) async fn scalar(pool: &AnyPool, sql: &'static str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(sql).fetch_one(pool).await
+}
+
 /// Runs every case of a theme on an engine; one failure does not hide the next.
 pub(super) async fn run_theme(name: &str, test_database: TestDatabase) {
     let (_, cases) = THEMES.iter().find(|(known, _)| *known == name).unwrap();

@@ -1,12 +1,11 @@
 //! Transactions on one connection and between two.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use sqlx::{AnyPool, Connection as _};
 
 use super::outcome::refused;
-use super::registry::{Case, differs, same};
+use super::registry::{Case, differs, same, scalar};
 
 const INSERT: &str = "INSERT INTO tr_rows VALUES ($1)";
 
@@ -53,44 +52,19 @@ pub(super) const CASES: &[Case] = &[
         differs("isolation", "refused: Retryable", "0 on call"),
     ),
     Case::code(
+        "write skew is refused where PostgreSQL is asked for SERIALIZABLE",
+        "isolation",
+        "CREATE TABLE tr_serial (id BIGINT PRIMARY KEY, on_call BOOLEAN NOT NULL);\n\
+         INSERT INTO tr_serial VALUES (1, TRUE), (2, TRUE)",
+        |pool| Box::pin(serializable(pool)),
+        same("refused: Retryable"),
+    ),
+    Case::code(
         "several statements without arguments succeed or fail as one",
         "several statements at once",
         "CREATE TABLE tr_script (id BIGINT PRIMARY KEY)",
         |pool| Box::pin(script(pool)),
         same("refused: Unique, then 0 rows"),
-    ),
-    Case::code(
-        "a cancelled begin leaves no open transaction",
-        "cancelled begin",
-        "CREATE TABLE tr_cancel (id BIGINT PRIMARY KEY)",
-        |pool| Box::pin(cancelled(pool)),
-        same("20 rows"),
-    ),
-    Case::code(
-        "a cancelled nested begin leaves the outer transaction alone",
-        "cancelled begin",
-        "CREATE TABLE tr_outer (id BIGINT PRIMARY KEY)",
-        |pool| Box::pin(cancelled_nested(pool)),
-        same("rolled back: 0 rows"),
-    ),
-    Case::code(
-        "a transaction that is dropped leaves nothing",
-        "cancelled begin",
-        "CREATE TABLE tr_dropped (id BIGINT PRIMARY KEY)",
-        |pool| {
-            Box::pin(async move {
-                let mut work = pool.begin().await?;
-                sqlx::query("INSERT INTO tr_dropped VALUES (1)")
-                    .execute(&mut *work)
-                    .await?;
-                drop(work);
-                Ok(format!(
-                    "{} rows",
-                    rows(&pool, "SELECT count(*) FROM tr_dropped").await?
-                ))
-            })
-        },
-        same("0 rows"),
     ),
     Case::code(
         "a transaction that reads first may write later",
@@ -99,18 +73,7 @@ pub(super) const CASES: &[Case] = &[
         |pool| Box::pin(read_then_write(pool)),
         same("2 commits, 0 refused"),
     ),
-    Case::code(
-        "a connection is of use at once after a query was dropped",
-        "dropped queries",
-        "",
-        |pool| Box::pin(dropped_query(pool)),
-        differs("dropped queries", "at once", "once the server has finished"),
-    ),
 ];
-
-async fn rows(pool: &AnyPool, sql: &'static str) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(sql).fetch_one(pool).await
-}
 
 fn told<T>(result: Result<T, sqlx::Error>, done: &str) -> String {
     result.map_or_else(|error| refused(&error), |_| done.to_owned())
@@ -123,7 +86,7 @@ async fn error_inside(pool: AnyPool) -> Result<String, sqlx::Error> {
     let next = sqlx::query(INSERT).bind(2_i64).execute(&mut *work).await;
     let (twice, next) = (told(twice, "taken"), told(next, "taken"));
     let commit = told(work.commit().await, "committed");
-    let stored = rows(&pool, "SELECT count(*) FROM tr_rows").await?;
+    let stored = scalar(&pool, "SELECT count(*) FROM tr_rows").await?;
     Ok(format!(
         "{twice}, then {next}, then {commit}: {stored} rows"
     ))
@@ -138,7 +101,7 @@ async fn error_nested(pool: AnyPool) -> Result<String, sqlx::Error> {
     nested.rollback().await?;
     sqlx::query(insert).bind(2_i64).execute(&mut *work).await?;
     work.commit().await?;
-    let stored = rows(&pool, "SELECT count(*) FROM tr_nested").await?;
+    let stored = scalar(&pool, "SELECT count(*) FROM tr_nested").await?;
     Ok(format!("{}, then {stored} rows", told(twice, "taken")))
 }
 
@@ -170,7 +133,7 @@ async fn deferred_in_time(pool: AnyPool) -> Result<String, sqlx::Error> {
         .execute(&mut *work)
         .await?;
     work.commit().await?;
-    let count = rows(&pool, "SELECT count(*) FROM tr_child WHERE parent = 9").await?;
+    let count = scalar(&pool, "SELECT count(*) FROM tr_child WHERE parent = 9").await?;
     Ok(count.to_string())
 }
 
@@ -189,42 +152,39 @@ async fn write_skew(pool: AnyPool) -> Result<String, sqlx::Error> {
     }
     one.commit().await?;
     other.commit().await?;
-    Ok(format!("{} on call", rows(&pool, ON_CALL).await?))
+    Ok(format!("{} on call", scalar(&pool, ON_CALL).await?))
+}
+
+/// As [`write_skew`]; SQLite needs no asking.
+async fn serializable(pool: AnyPool) -> Result<String, sqlx::Error> {
+    const ON_CALL: &str = "SELECT count(*) FROM tr_serial WHERE on_call";
+    let mut both = Vec::new();
+    for _ in 0..2 {
+        let mut work = pool.begin().await?;
+        if work.backend_name() == "PostgreSQL" {
+            let ask = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE";
+            sqlx::query(ask).execute(&mut *work).await?;
+        }
+        let _: i64 = sqlx::query_scalar(ON_CALL).fetch_one(&mut *work).await?;
+        both.push(work);
+    }
+    for (work, id) in both.iter_mut().zip([1_i64, 2]) {
+        sqlx::query("UPDATE tr_serial SET on_call = FALSE WHERE id = $1")
+            .bind(id)
+            .execute(&mut **work)
+            .await?;
+    }
+    for work in both {
+        work.commit().await?;
+    }
+    Ok(format!("{} on call", scalar(&pool, ON_CALL).await?))
 }
 
 async fn script(pool: AnyPool) -> Result<String, sqlx::Error> {
     let text = "INSERT INTO tr_script VALUES (1); INSERT INTO tr_script VALUES (1)";
     let done = told(sqlx::raw_sql(text).execute(&pool).await, "taken");
-    let stored = rows(&pool, "SELECT count(*) FROM tr_script").await?;
+    let stored = scalar(&pool, "SELECT count(*) FROM tr_script").await?;
     Ok(format!("{done}, then {stored} rows"))
-}
-
-/// Begins that are dropped after a few polls, and an insert after each, which has to stay.
-async fn cancelled(pool: AnyPool) -> Result<String, sqlx::Error> {
-    for id in 0..20_i64 {
-        let wait = Duration::from_micros(40 * u64::try_from(id).unwrap());
-        let _ = tokio::time::timeout(wait, pool.begin()).await.map(drop);
-        sqlx::query("INSERT INTO tr_cancel VALUES ($1)")
-            .bind(id)
-            .execute(&pool)
-            .await?;
-    }
-    Ok(format!(
-        "{} rows",
-        rows(&pool, "SELECT count(*) FROM tr_cancel").await?
-    ))
-}
-
-async fn cancelled_nested(pool: AnyPool) -> Result<String, sqlx::Error> {
-    let insert = "INSERT INTO tr_outer VALUES ($1)";
-    let mut work = pool.begin().await?;
-    sqlx::query(insert).bind(1_i64).execute(&mut *work).await?;
-    // One poll, and dropped.
-    drop(work.begin().now_or_never());
-    sqlx::query(insert).bind(2_i64).execute(&mut *work).await?;
-    work.rollback().await?;
-    let stored = rows(&pool, "SELECT count(*) FROM tr_outer").await?;
-    Ok(format!("rolled back: {stored} rows"))
 }
 
 async fn read_then_write(pool: AnyPool) -> Result<String, sqlx::Error> {
@@ -247,24 +207,6 @@ async fn read_then_write(pool: AnyPool) -> Result<String, sqlx::Error> {
     for task in tasks {
         refusals += usize::from(task.await.unwrap().is_err());
     }
-    let commits = rows(&pool, "SELECT n FROM tr_later").await?;
+    let commits = scalar(&pool, "SELECT n FROM tr_later").await?;
     Ok(format!("{commits} commits, {refusals} refused"))
-}
-
-async fn dropped_query(pool: AnyPool) -> Result<String, sqlx::Error> {
-    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000000) SELECT count(*) FROM n";
-    let mut connection = pool.acquire().await?;
-    let started = Instant::now();
-    let running = sqlx::query(slow).fetch_one(&mut *connection);
-    let dropped = tokio::time::timeout(Duration::from_millis(20), running)
-        .await
-        .is_err();
-    sqlx::query("SELECT 1").execute(&mut *connection).await?;
-    let waited = started.elapsed() > Duration::from_millis(500);
-    Ok(match (dropped, waited) {
-        (true, false) => "at once",
-        (true, true) => "once the server has finished",
-        (false, _) => "the query was too quick",
-    }
-    .to_owned())
 }

@@ -21,39 +21,49 @@ type Order<T> = fn(&T, &T) -> Ordering;
 
 /// A column.
 pub(super) struct Column<T> {
-    column_type: &'static str,
+    declared: &'static str,
     order: Option<Order<T>>,
     extremes: bool,
 }
 
 /// What can be bound and read.
 pub(super) trait Value:
-    Clone + Debug + PartialEq + Send + Sync + Unpin + Type<Any> + 'static
-where
-    for<'q> Self: Encode<'q, Any> + Decode<'q, Any>,
+    Clone
+    + Debug
+    + PartialEq
+    + Send
+    + Sync
+    + Unpin
+    + Type<Any>
+    + for<'q> Encode<'q, Any>
+    + for<'q> Decode<'q, Any>
+    + 'static
 {
 }
 
-impl<T> Value for T
-where
-    T: Clone + Debug + PartialEq + Send + Sync + Unpin + Type<Any> + 'static,
-    for<'q> T: Encode<'q, Any> + Decode<'q, Any>,
+impl<T> Value for T where
+    T: Clone
+        + Debug
+        + PartialEq
+        + Send
+        + Sync
+        + Unpin
+        + Type<Any>
+        + for<'q> Encode<'q, Any>
+        + for<'q> Decode<'q, Any>
+        + 'static
 {
 }
 
-pub(super) async fn migrate(database: &Database, sql: &str) {
+pub(in crate::conformance) async fn migrate(database: &Database, sql: &str) {
     let migrations = Migrations::from_files([("20260101000000_values.sql", sql)]).unwrap();
     database.migrate(&migrations).await.unwrap();
 }
 
-impl<T: Value> Column<T>
-where
-    for<'q> T: Encode<'q, Any> + Decode<'q, Any>,
-    for<'q> Option<T>: Encode<'q, Any> + Decode<'q, Any>,
-{
-    pub(super) fn new(column_type: &'static str) -> Self {
+impl<T: Value> Column<T> {
+    pub(super) fn new(declared: &'static str) -> Self {
         Self {
-            column_type,
+            declared,
             order: None,
             extremes: false,
         }
@@ -80,7 +90,7 @@ where
         let database = test_database.open();
         let table = format!(
             "CREATE TABLE p (id BIGINT PRIMARY KEY, c {})",
-            self.column_type
+            self.declared
         );
         migrate(&database, &table).await;
         let engine = database.engine();
@@ -152,11 +162,7 @@ where
     }
 }
 
-async fn read<T: Value>(work: &mut sqlx::AnyConnection) -> Vec<Option<T>>
-where
-    for<'q> T: Encode<'q, Any> + Decode<'q, Any>,
-    for<'q> Option<T>: Decode<'q, Any>,
-{
+async fn read<T: Value>(work: &mut sqlx::AnyConnection) -> Vec<Option<T>> {
     let rows: Vec<(i64, Option<T>)> = sqlx::query_as("SELECT * FROM p ORDER BY id")
         .fetch_all(work)
         .await
@@ -165,10 +171,7 @@ where
 }
 
 /// `=`, `<`, ORDER BY and DISTINCT against Rust's own.
-async fn compare<T: Value>(work: &mut sqlx::AnyConnection, values: &[Option<T>], order: Order<T>)
-where
-    for<'q> T: Encode<'q, Any> + Decode<'q, Any>,
-{
+async fn compare<T: Value>(work: &mut sqlx::AnyConnection, values: &[Option<T>], order: Order<T>) {
     let ids = |wanted: &dyn Fn(&T) -> bool| -> Vec<i64> {
         let chosen = (0_i64..)
             .zip(values)

@@ -176,6 +176,20 @@ pub(super) fn decimal() -> impl Strategy<Value = Decimal> + 'static {
     edged(edges, any)
 }
 
+/// Of NUMERIC(20,8).
+pub(super) fn amount() -> impl Strategy<Value = Decimal> + 'static {
+    let edges = parsed(&[
+        "0",
+        "999999999999.99999999",
+        "-999999999999.99999999",
+        "0.00000001",
+        "-0.00000001",
+    ]);
+    let most = 10_i128.pow(20) - 1;
+    let any = (-most..=most).prop_map(|units| Decimal::from_units(units, 8).unwrap());
+    edged(edges, any)
+}
+
 /// Up to sixty digits, as text in canonical form.
 pub(super) fn wide_decimal() -> impl Strategy<Value = String> + 'static {
     let whole = prop_oneof![
@@ -209,7 +223,7 @@ pub(super) fn wide_decimal() -> impl Strategy<Value = String> + 'static {
 }
 
 /// By value: sign, then digits before the point, then digit by digit.
-pub(super) fn compare_wide(left: &String, right: &String) -> Ordering {
+pub(super) fn compare_wide(left: &str, right: &str) -> Ordering {
     fn magnitude(text: &str) -> (usize, &str) {
         let text = text.trim_start_matches('-');
         (text.find('.').unwrap_or(text.len()), text)
