@@ -179,7 +179,7 @@ pub(super) async fn run_theme(name: &str, test_database: TestDatabase) {
     let engine = test_database.engine();
     let mut config = test_database.config();
     // Long enough for a write, short enough for the cases that mean to run into it.
-    config.sqlite_busy_timeout = Duration::from_millis(300);
+    config.sqlite_busy_timeout = Duration::from_secs(1);
     let database = Database::new(&config).unwrap();
     let files: Vec<(String, &str)> = cases
         .iter()

@@ -5,11 +5,47 @@ use sqlx::AnyPool;
 
 pub(super) const CASES: &[Case] = &[
     Case::sql(
-        "LIKE takes ASCII letters of either case for the same on SQLite",
+        "LIKE tells letters of either case apart",
         "LIKE",
         "",
-        &["SELECT CASE WHEN 'Apple' LIKE 'a%' THEN 'like' ELSE 'not' END"],
-        differs("LIKE and case", "'like'", "'not'"),
+        &[
+            "SELECT CASE WHEN 'Apple' LIKE 'a%' THEN 'like' WHEN 'Apple' LIKE '_pp%' THEN 'own case' END",
+        ],
+        same("'own case'"),
+    ),
+    Case::sql(
+        "LIKE with NULL is NULL, and NOT LIKE is its opposite",
+        "LIKE",
+        "",
+        &[
+            "SELECT CASE WHEN NULL LIKE '%' IS NULL AND 'a' LIKE NULL IS NULL AND 'a' NOT LIKE 'b%' THEN 'so' END",
+        ],
+        same("'so'"),
+    ),
+    Case::sql(
+        "LIKE refuses numbers",
+        "LIKE",
+        "CREATE TABLE tx_number (n BIGINT);\nINSERT INTO tx_number VALUES (15)",
+        &["SELECT n FROM tx_number WHERE n LIKE '1%'"],
+        same("refused: Statement"),
+    ),
+    Case::sql(
+        "a pattern of LIKE that ends with its escape is refused, by another kind",
+        "LIKE",
+        "",
+        &["SELECT CASE WHEN 'abc' LIKE 'ab\\' THEN 1 END"],
+        differs("a dangling escape", "refused: Statement", "refused: Data"),
+    ),
+    Case::sql(
+        "LIKE in a CHECK and in a partial index is the same",
+        "LIKE",
+        "CREATE TABLE tx_check (c TEXT CONSTRAINT lower_a CHECK (c LIKE 'a%'));\n\
+         CREATE UNIQUE INDEX tx_like_once ON tx_check (c) WHERE c LIKE '%x'",
+        &[
+            "INSERT INTO tx_check VALUES ('ax'), ('ay'), ('ay')",
+            "INSERT INTO tx_check VALUES ('Ab')",
+        ],
+        same("refused: Check lower_a"),
     ),
     Case::sql(
         "LIKE with lower() on both sides is the same",
@@ -22,17 +58,17 @@ pub(super) const CASES: &[Case] = &[
         same("'Apple'; 'a_b'; 'axb'"),
     ),
     Case::sql(
-        "a backslash escapes by default on PostgreSQL only",
+        "a backslash escapes by default",
         "LIKE",
         "",
         &["SELECT c FROM tx_like WHERE c LIKE 'a\\_b'"],
-        differs("the escape of LIKE", "", "'a_b'"),
+        same("'a_b'"),
     ),
     Case::sql(
-        "LIKE with an ESCAPE is the same",
+        "ESCAPE names another escape, or none",
         "LIKE",
         "",
-        &["SELECT c FROM tx_like WHERE c LIKE 'a!_b' ESCAPE '!'"],
+        &["SELECT c FROM tx_like WHERE c LIKE 'a!_b' ESCAPE '!' AND 'a\\b' LIKE 'a\\_' ESCAPE ''"],
         same("'a_b'"),
     ),
     Case::sql(
