@@ -89,8 +89,26 @@ fn matches(pattern: &str, text: &str, escape: Option<char>) -> Option<bool> {
                 let literal = ahead.next()?;
                 text.next() == Some(literal)
             }
-            Some('%') if ahead.as_str().is_empty() => return Some(true),
             Some('%') => {
+                // What wildcards follow are taken at once, and an escape with nothing after it is
+                // met though there may be no text left: so does PostgreSQL.
+                loop {
+                    let mut further = ahead.clone();
+                    match further.next() {
+                        None => return Some(true),
+                        Some(character) if Some(character) == escape => {
+                            if further.as_str().is_empty() {
+                                return None;
+                            }
+                            break;
+                        }
+                        Some('%') => {}
+                        Some('_') if text.next().is_none() => return Some(false),
+                        Some('_') => {}
+                        Some(_) => break,
+                    }
+                    ahead = further;
+                }
                 retry = Some((ahead.clone(), text.clone()));
                 true
             }

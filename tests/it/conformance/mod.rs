@@ -9,6 +9,7 @@ mod ddl;
 mod dialect;
 mod differences;
 mod json;
+mod like;
 mod null;
 mod numbers;
 mod outcome;
