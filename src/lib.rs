@@ -12,6 +12,12 @@
 //! - [`types`]: values that mean the same on both engines: Uuid, Timestamp, Date, Decimal, Json.
 //! - [`config`]: defaults, `twinbase.toml`, environment, and where each value came from.
 //! - [`telemetry`]: log lines and metrics, beside `config`.
+//! - `testing`: the harness for tests on both engines, with the feature `testing`.
+//!
+//! To build an application on it, start with [`service`]; README has a whole one.
+//!
+//! Features, both off by default: `testing`, for `[dev-dependencies]`; `derive`, which turns on sqlx's
+//! `#[derive(FromRow)]` and costs a build a second copy of sqlx's `PostgreSQL` driver for the macro.
 
 pub mod api;
 pub mod cli;
@@ -25,3 +31,8 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod types;
+
+/// README's examples are compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

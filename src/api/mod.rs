@@ -20,6 +20,7 @@ pub use health::{Dependencies, Liveness, Readiness};
 pub use observe::Abandoned;
 pub use problem::Problem;
 
+use crate::database::Database;
 use crate::readiness::Snapshot;
 use crate::telemetry::Metrics;
 use health::HealthApi;
@@ -28,6 +29,8 @@ use system::SystemApi;
 /// What the operations need to answer.
 #[derive(Debug, Clone)]
 pub struct State {
+    /// What an application's operations take as `Data<&Database>`.
+    pub database: Database,
     /// The last probe's result.
     pub snapshots: watch::Receiver<Snapshot>,
     /// What `GET /metrics` shows.
@@ -56,6 +59,12 @@ fn service<A: OpenApi>(
 }
 
 /// The `OpenAPI` document of Twinbase's operations and `api`'s: it needs no server and no database.
+///
+/// ```
+/// let document = twinbase::api::document((), "Notes", "1.0.0");
+/// assert_eq!(document.json()["info"]["title"], "Notes");
+/// assert!(document.pretty().contains("/api/v1/ready"));
+/// ```
 #[must_use]
 pub fn document<A: OpenApi>(api: A, title: &str, version: &str) -> Document {
     let (_, snapshots) = watch::channel(Snapshot::unknown());
@@ -81,6 +90,7 @@ pub fn endpoint<A: OpenApi + 'static>(
         .clone();
     service
         .into_endpoint()
+        .data(state.database)
         .with(limit::BodyLimit(state.body_limit))
         .with(problem::Problems::new(&document))
         .with(observe::Observe(state.abandoned))

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
-use poem::error::MethodNotAllowedError;
+use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use serde::Serialize;
@@ -148,7 +148,8 @@ impl<E> ProblemsEndpoint<E> {
             None
         };
         let detail = match status {
-            StatusCode::NOT_FOUND => {
+            // An operation's own 404 says what it did not find.
+            StatusCode::NOT_FOUND if error.is::<NotFoundError>() => {
                 format!("no operation has the path {path}; /docs lists them all")
             }
             StatusCode::METHOD_NOT_ALLOWED => {

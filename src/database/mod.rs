@@ -1,4 +1,80 @@
 //! The database of a service: where it is, its pool, its migrations, and what it says when it fails.
+//!
+//! # Queries
+//! [`Database::pool`] is an ordinary [`sqlx::AnyPool`] and its queries are ordinary sqlx. These forms
+//! mean the same on both engines:
+//!
+//! ```
+//! use sqlx::{Any, QueryBuilder};
+//! use twinbase::types::Decimal;
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! # let mut config = twinbase::config::DatabaseConfig::default();
+//! # config.url = Some("sqlite::memory:".parse()?);
+//! # let database = twinbase::database::Database::new(&config)?;
+//! # let table = "CREATE TABLE items (name VARCHAR(5) PRIMARY KEY, price NUMERIC(20,8) NOT NULL);";
+//! # let migrations = twinbase::migration::Migrations::from_files([("20260301090000_items.sql", table)])?;
+//! # database.migrate(&migrations).await?;
+//! let pool = database.pool();
+//!
+//! // `$1`, `$2`, …: one for each value, and RETURNING for what the database made of them.
+//! let (name, price): (String, Decimal) =
+//!     sqlx::query_as("INSERT INTO items (name, price) VALUES ($1, $2) RETURNING name, price")
+//!         .bind("ink")
+//!         .bind("10.50".parse::<Decimal>()?)
+//!         .fetch_one(pool)
+//!         .await?;
+//! assert_eq!((name.as_str(), price.to_string().as_str()), ("ink", "10.5"));
+//!
+//! // A condition that is put together at run time. NUMERIC compares by value: 9 is below 10.5.
+//! let mut query = QueryBuilder::<Any>::new("SELECT name FROM items WHERE TRUE");
+//! query.push(" AND price > ").push_bind("9".parse::<Decimal>()?);
+//! let names: Vec<String> = query.build_query_scalar().fetch_all(pool).await?;
+//! assert_eq!(names, ["ink"]);
+//!
+//! // A transaction, which is rolled back unless it is committed.
+//! let mut work = pool.begin().await?;
+//! sqlx::query("DELETE FROM items").execute(&mut *work).await?;
+//! work.commit().await?;
+//! # database.close().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! - A value that is bound takes the type of its column, within its range. Too few or too many values, a
+//!   NUL in text, NaN and the infinities are refused ([`ArgumentError`](crate::driver::ArgumentError)).
+//! - `last_insert_id` is for SQLite alone; RETURNING is for both.
+//! - `SELECT EXISTS (…)` is a `bool`; any other condition in a SELECT list is `CAST(… AS BOOLEAN)`.
+//! - What can't be said alike is listed in `docs/portability.md`, with the portable way.
+//!
+//! # Errors
+//! A query fails with [`sqlx::Error`]. For the client of an API they are four:
+//!
+//! | the error | says | an HTTP status for it |
+//! |---|---|---|
+//! | `RowNotFound`, from `fetch_one` | no such row | 404 |
+//! | a database error of kind `UniqueViolation`, `ForeignKeyViolation` | there is one already; what it refers to is not there | 409 |
+//! | one of kind `CheckViolation`; `Encode` | the value does not fit its column: text longer than `VARCHAR(n)`, more digits than `NUMERIC(p,s)`, a `CHECK` of the table's own, NUL | 400 |
+//! | any other | the service's fault, or the database is away | 500 |
+//!
+//! ```
+//! use sqlx::error::{DatabaseError, ErrorKind};
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! # let mut config = twinbase::config::DatabaseConfig::default();
+//! # config.url = Some("sqlite::memory:".parse()?);
+//! # let database = twinbase::database::Database::new(&config)?;
+//! # let table = "CREATE TABLE items (name VARCHAR(5) PRIMARY KEY);";
+//! # let migrations = twinbase::migration::Migrations::from_files([("20260301090000_items.sql", table)])?;
+//! # database.migrate(&migrations).await?;
+//! let insert = "INSERT INTO items (name) VALUES ($1)"; // name is VARCHAR(5)
+//! let error = sqlx::query(insert).bind("blotting").execute(database.pool()).await.unwrap_err();
+//! let kind = error.as_database_error().map(DatabaseError::kind);
+//! assert!(matches!(kind, Some(ErrorKind::CheckViolation)));
+//! # database.close().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 mod connect;
 mod error;

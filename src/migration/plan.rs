@@ -61,6 +61,10 @@ impl Migrations {
 
     /// Migrations from pairs of a path below a migrations folder and the file's contents.
     ///
+    /// A program embeds its files so, a line each, which the compiler then watches:
+    /// `("20260301090000_orders.sql", include_str!("../migrations/20260301090000_orders.sql"))`. A
+    /// variant for one engine has the path `sqlite/20260301090000_orders.sql` or `postgres/…`.
+    ///
     /// # Errors
     /// [`MigrationError::Source`] for the first rule that is broken.
     pub fn from_files<'a>(

@@ -1,4 +1,91 @@
 //! The service: it binds, starts to watch its database, serves, and stops in good order.
+//!
+//! An application brings its configuration, its operations and its migrations; all that Twinbase's
+//! own program has is around them: readiness, liveness, metrics, Swagger UI, problem details.
+//!
+//! ```
+//! use poem::web::Data;
+//! use poem_openapi::{OpenApi, payload, param::Path};
+//! use poem::http::StatusCode;
+//! use twinbase::config::Config;
+//! use twinbase::database::Database;
+//! use twinbase::migration::Migrations;
+//! use twinbase::service::Application;
+//!
+//! struct Notes;
+//!
+//! #[OpenApi]
+//! impl Notes {
+//!     /// One note.
+//!     #[oai(path = "/notes/:id", method = "get")]
+//!     async fn note(
+//!         &self,
+//!         database: Data<&Database>,
+//!         id: Path<i64>,
+//!     ) -> poem::Result<payload::PlainText<String>> {
+//!         let text = sqlx::query_scalar("SELECT text FROM notes WHERE id = $1")
+//!             .bind(id.0)
+//!             .fetch_optional(database.pool())
+//!             .await
+//!             .map_err(poem::error::InternalServerError)?;
+//!         let nothing = || poem::Error::from_string("no note has this id", StatusCode::NOT_FOUND);
+//!         text.map(payload::PlainText).ok_or_else(nothing)
+//!     }
+//! }
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let mut config = Config::default(); // a program's own comes from `twinbase::config::load`
+//! config.database.url = Some("sqlite::memory:".parse()?);
+//! config.server.listen = "127.0.0.1:0".parse()?; // any free port
+//! let migrations = Migrations::from_files([(
+//!     "20260301090000_notes.sql",
+//!     "CREATE TABLE notes (id BIGINT PRIMARY KEY, text TEXT NOT NULL);
+//!      INSERT INTO notes VALUES (7, 'buy ink')",
+//! )])?;
+//! let application = Application::new(config).api(Notes).migrations(migrations).build().await?;
+//! application.snapshots().wait_for(|now| now.ready).await?; // the migrations are applied
+//! let address = application.address();
+//! // It serves until this future is done; a program's own is `stop_signal()`.
+//! let visit = async move {
+//!     let note = twinbase::testing::request(address, "GET /notes/7", &[], &[]).await;
+//!     assert_eq!((note.status, note.body.as_str()), (200, "buy ink"));
+//!     let none = twinbase::testing::request(address, "GET /notes/8", &[], &[]).await;
+//!     assert_eq!((none.status, &none.json()["detail"]), (404, &"no note has this id".into()));
+//! };
+//! application.run_until(visit).await?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # Operations
+//! They are poem-openapi's. One that takes `Data<&Database>` has the application's [`Database`], and
+//! so the type that implements `OpenApi` needs no state for it; [`api::document`] then
+//! writes the document without a server. Operations are served from the start, also while
+//! the database is away or its migrations are still being applied; `GET /api/v1/ready` tells a load
+//! balancer when to send requests.
+//!
+//! # Answers that are errors
+//! Every error becomes problem details (RFC 9457):
+//!
+//! - A path, query or body that does not fit its type is a 400 before the operation runs.
+//! - `poem::Error::from_string(detail, status)` gives the client that status and that text.
+//! - `poem::error::InternalServerError(error)`, and every other error of 500 and above, is logged with
+//!   its cause; the client learns only that the log has it.
+//! - [`Problem`](api::Problem) is for a `type` of one's own:
+//!   `poem::Error::from_response(problem.into_response())`.
+//!
+//! [`database`](crate::database#errors) says which database error deserves which status.
+//!
+//! # Migrations
+//! [`Application::migrations`] takes the whole list: Twinbase needs no table of its own. They are
+//! applied at the start, or as soon as the database answers, unless `database.migrate_on_start` is
+//! false.
+//!
+//! # Configuration
+//! [`config::load`](crate::config::load()) reads `twinbase.toml`, `TWINBASE_*` and `DATABASE_*`, for an
+//! application as for Twinbase's own program. What it has to say before the start is in
+//! [`Loaded::warnings`](crate::config::Loaded::warnings): log it, after
+//! [`telemetry::init`].
 
 mod signal;
 
@@ -80,7 +167,10 @@ impl Application {
 }
 
 impl<A: OpenApi + 'static> Application<A> {
-    /// Adds the application's operations.
+    /// Adds the application's operations; several types of them go in as a tuple. Called again, it
+    /// replaces them.
+    ///
+    /// An operation that takes `Data<&Database>` has the application's database.
     #[must_use]
     pub fn api<B: OpenApi + 'static>(self, api: B) -> Application<B> {
         let Self {
@@ -99,13 +189,13 @@ impl<A: OpenApi + 'static> Application<A> {
         }
     }
 
-    /// Replaces the migrations with the application's.
+    /// Replaces the migrations, of which Twinbase's own are an empty start, with the application's.
     #[must_use]
     pub fn migrations(self, migrations: Migrations) -> Self {
         Self { migrations, ..self }
     }
 
-    /// Gives the document its title and version.
+    /// Gives the document its title and version. Default: "Twinbase" and its version.
     #[must_use]
     pub fn named(self, title: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
@@ -149,6 +239,7 @@ impl<A: OpenApi + 'static> Application<A> {
             &self.config.readiness,
         );
         let state = api::State {
+            database: database.clone(),
             snapshots: watcher.snapshots(),
             abandoned: Abandoned::default(),
             metrics: telemetry::recorder(),
@@ -186,7 +277,8 @@ impl Built {
         self.address
     }
 
-    /// The database, for an application that works beside its operations.
+    /// The database, for an application that works beside its operations. Operations take it as
+    /// `Data<&Database>`.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database

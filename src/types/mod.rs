@@ -18,6 +18,62 @@
 //!
 //! A value that does not fit is a [`ValueError`] that says the limit. Nothing is rounded and
 //! nothing is cut, in either direction.
+//!
+//! ```
+//! use poem_openapi::Object;
+//! use poem_openapi::types::{ParseFromJSON as _, ToJSON as _};
+//! use sqlx::FromRow; // the derive: feature `derive`
+//! use twinbase::types::{Date, Decimal, Json, Timestamp, Uuid};
+//!
+//! #[derive(Debug, Clone, PartialEq, Object, FromRow)]
+//! struct Invoice {
+//!     id: Uuid,
+//!     sent_at: Timestamp,
+//!     due: Option<Date>,
+//!     total: Decimal,
+//!     tags: Json<Vec<String>>,
+//! }
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! # let mut config = twinbase::config::DatabaseConfig::default();
+//! # config.url = Some("sqlite::memory:".parse()?);
+//! # let database = twinbase::database::Database::new(&config)?;
+//! # let table = "CREATE TABLE invoices (id UUID PRIMARY KEY, sent_at TIMESTAMPTZ NOT NULL,
+//! #     due DATE, total NUMERIC(20,8) NOT NULL, tags JSONB NOT NULL);";
+//! # let migrations = twinbase::migration::Migrations::from_files([("20260301090000_invoices.sql", table)])?;
+//! # database.migrate(&migrations).await?;
+//! let invoice = Invoice {
+//!     id: Uuid::now_v7(), // sorts by the moment of its making
+//!     sent_at: Timestamp::now(),
+//!     due: Some("2026-03-31".parse()?),
+//!     total: "19.99".parse()?,
+//!     tags: Json(vec!["new".to_owned()]),
+//! };
+//! let stored: Invoice = sqlx::query_as("INSERT INTO invoices VALUES ($1, $2, $3, $4, $5) RETURNING *")
+//!     .bind(invoice.id)
+//!     .bind(invoice.sent_at)
+//!     .bind(invoice.due) // `None` is NULL
+//!     .bind(invoice.total)
+//!     .bind(&invoice.tags)
+//!     .fetch_one(database.pool())
+//!     .await?;
+//! assert_eq!(stored, invoice);
+//! assert_eq!(Invoice::parse_from_json(stored.to_json()).unwrap(), invoice);
+//! # database.close().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # In the API
+//! - Every one of them but [`Json`] is a string, [`Decimal`] too: a JSON number loses digits in many a
+//!   client. A [`Json<T>`](Json) is its `T`.
+//! - `Vec<u8>` is a list of numbers. For base64, give the API a struct of its own with
+//!   `poem_openapi::types::Base64<Vec<u8>>`: a row's struct can't hold it.
+//! - poem-openapi's document says of an `Option` that it may be left out, not that it may be `null`. With
+//!   `#[oai(skip_serializing_if_is_none)]` the answers keep to that.
+//! - `#[oai(default = …)]` writes the value into the document: not for [`Uuid::now_v7`] and
+//!   [`Timestamp::now`].
+//! - poem-openapi's payload is called `Json` too; under its module, `payload::Json`, it is told apart.
 
 mod date;
 mod decimal;

@@ -9,6 +9,8 @@ mod conformance;
 mod document;
 /// Every error is problem details, and in the document.
 mod errors;
+/// The example `orders`, started on each engine and used over HTTP.
+mod example;
 /// The migration runner: first start, many starters, refusals, failures.
 mod migrations;
 /// Databases that go away and come back.
