@@ -102,9 +102,8 @@ fn matches(pattern: &str, text: &str, escape: Option<char>) -> Option<bool> {
                             }
                             break;
                         }
-                        Some('%') => {}
                         Some('_') if text.next().is_none() => return Some(false),
-                        Some('_') => {}
+                        Some('%' | '_') => {}
                         Some(_) => break,
                     }
                     ahead = further;
