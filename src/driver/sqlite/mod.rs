@@ -14,6 +14,7 @@
 //!   `CAST(… AS BOOLEAN)` and `EXISTS (…)` in the outermost select list are boolean.
 //! - `$1` and `?` parameters, not both; each has to be bound. `::` and casts to types that SQLite
 //!   would make a number of are refused.
+//! - LIKE tells letters of either case apart and takes a backslash as its escape, as on PostgreSQL.
 //! - `"x"` is never a string. Foreign keys are on, and so is the write-ahead log.
 //! - Text of several statements without arguments runs in one transaction, as on PostgreSQL.
 //! - `last_insert_id` is the rowid of an INSERT that inserted; `None` for one with ON CONFLICT DO
@@ -71,6 +72,7 @@ mod forms;
 mod functions;
 mod gathered;
 mod lexer;
+mod like;
 mod memory;
 mod migrate;
 mod names;
