@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
         kind: ErrorKind::Statement,
         means: "the statement is wrong",
         advice: "mend the SQL, its parameters, or the names that it uses",
-        sqlstates: &["42", "0A", "25", "26", "34", "3B", "3F"],
+        sqlstates: &["42", "0A", "21", "25", "26", "34", "3B", "3F"],
         sqlite: sqlite!(SQLITE_ERROR SQLITE_RANGE),
         also: "too many or too few arguments; a column that the row does not have",
     },

@@ -3,11 +3,8 @@
 use std::fmt::Write as _;
 
 use sqlx::any::{AnyRow, AnyTypeInfoKind};
-use sqlx::error::ErrorKind;
 use sqlx::{Error, Row as _, ValueRef as _};
-use twinbase::driver::ArgumentError;
-use twinbase::driver::sqlite::{SqliteError, SqliteErrorCause};
-use twinbase::migration::translate::TYPE_CHECK_PREFIX;
+use twinbase::database::{ErrorKind, Violation};
 
 /// A cell, so that a value's kind shows: `1`, `1.0`, `true`, `'1'`, `x'01'`, `NULL`.
 pub(super) fn show(row: &AnyRow, at: usize) -> Result<String, Error> {
@@ -40,58 +37,13 @@ pub(super) fn refused(error: &Error) -> String {
     format!("refused: {}", kind(error))
 }
 
-/// The kinds of [`twinbase::database::ErrorKind`] that cases provoke; CHECK with its name.
+/// The error's kind; of the application's own CHECKs with the name.
 fn kind(error: &Error) -> String {
-    match error {
-        Error::Database(database) => match database.kind() {
-            ErrorKind::UniqueViolation => "Unique".to_owned(),
-            ErrorKind::ForeignKeyViolation => "ForeignKey".to_owned(),
-            ErrorKind::NotNullViolation => "NotNull".to_owned(),
-            ErrorKind::CheckViolation => {
-                let name = database.constraint().unwrap_or("?");
-                if name.starts_with(TYPE_CHECK_PREFIX) {
-                    "Data".to_owned()
-                } else {
-                    format!("Check {name}")
-                }
-            }
-            _ => database
-                .try_downcast_ref::<SqliteError>()
-                .map_or_else(
-                    || sqlstate(&database.code().unwrap_or_default()),
-                    sqlite_cause,
-                )
-                .to_owned(),
-        },
-        Error::Encode(source) => match source.downcast_ref() {
-            Some(ArgumentError::Count { .. }) => "Statement".to_owned(),
-            _ => "Data".to_owned(),
-        },
-        Error::Decode(_) | Error::ColumnDecode { .. } => "Data".to_owned(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// By class: `PostgreSQL`'s manual, appendix A.
-fn sqlstate(code: &str) -> &'static str {
-    match code {
-        "25P02" => "TransactionFailed",
-        "40001" | "40P01" | "55P03" => "Retryable",
-        _ => match code.get(..2) {
-            Some("21" | "42" | "0A" | "54") => "Statement",
-            Some("22") => "Data",
-            _ => "Other",
-        },
-    }
-}
-
-fn sqlite_cause(error: &SqliteError) -> &'static str {
-    use SqliteErrorCause as Cause;
-    match error.cause() {
-        Cause::Busy | Cause::BusySnapshot | Cause::Locked => "Retryable",
-        Cause::RolledBack => "TransactionFailed",
-        Cause::Mismatch | Cause::TooBig => "Data",
-        Cause::Statement => "Statement",
-        _ => "Other",
+    match (
+        ErrorKind::of(error),
+        Violation::of(error).and_then(|broken| broken.constraint),
+    ) {
+        (ErrorKind::Check, Some(name)) => format!("Check {name}"),
+        (kind, _) => format!("{kind:?}"),
     }
 }
