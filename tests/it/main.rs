@@ -5,6 +5,8 @@
 mod bad_input;
 /// The committed document is the program's, valid, and holds against the running service.
 mod document;
+/// The two `Any` drivers: arguments, columns, transactions, cancellation, statements, streams.
+mod drivers;
 /// Every error is problem details, and in the document.
 mod errors;
 /// The migration runner: first start, many starters, refusals, failures.
