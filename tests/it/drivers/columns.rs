@@ -23,7 +23,7 @@ fn assert_every_value(row: &AnyRow) {
         ("doc", "{\"a\": [1, true]}"),
     ] {
         // The space between JSON's tokens is the engine's.
-        let found: String = row.get(column);
+        let found: &str = row.get(column);
         assert_eq!(
             found.replace(' ', ""),
             expected.replace(' ', ""),
@@ -56,8 +56,8 @@ twinbase::on_both_engines! {
             .bind("0190a7c3-4f2e-7abc-8def-0123456789ab")
             .bind("2024-02-29T23:59:59.000001Z")
             .bind("2024-02-29")
-            .bind("12345678901.12340000")
-            .bind("-1.50000000")
+            .bind("12345678901.1234")
+            .bind("-1.5")
             .bind("{\"a\":[1,true]}")
             .execute(&pool)
             .await

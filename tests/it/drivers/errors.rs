@@ -19,7 +19,7 @@ twinbase::on_both_engines! {
             Engine::Sqlite => assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::StatementTimeout),
             Engine::Postgres => assert_eq!(code(&error), "57014"),
         }
-        assert!(start.elapsed() < Duration::from_secs(1));
+        assert!(start.elapsed() < Duration::from_secs(5), "it runs for minutes");
         sqlx::query("SELECT 1").fetch_one(database.pool()).await.unwrap();
         database.close().await;
     }

@@ -27,10 +27,14 @@ twinbase::on_both_engines! {
         }
     }
 
-    async fn a_read_affects_no_rows(test: TestDatabase) {
+    async fn a_read_counts_its_rows_on_postgres_and_nothing_on_sqlite(test: TestDatabase) {
         let pool = pool(&test, 1).await;
         raw(&pool, "CREATE TABLE t (a BIGINT); INSERT INTO t VALUES (1)").await;
-        assert_eq!(figures(&pool, "SELECT * FROM t").await, (0, None));
+        let expected = match test.engine() {
+            Engine::Sqlite => (0, None),
+            Engine::Postgres => (1, None),
+        };
+        assert_eq!(figures(&pool, "SELECT * FROM t").await, expected);
     }
 
     async fn returning_gives_the_id_of_a_new_row(test: TestDatabase) {

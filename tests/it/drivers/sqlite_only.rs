@@ -1,9 +1,9 @@
-use sqlx::Executor as _;
+use sqlx::{Connection as _, Executor as _};
 use twinbase::config::Engine;
 use twinbase::driver::sqlite::SqliteErrorCause;
 use twinbase::testing::run;
 
-use super::{count, pool, raw, refused, sqlite_error};
+use super::{count, pool, raw, refused, sqlite_error, text};
 
 #[test]
 fn a_value_that_does_not_fit_its_column_is_an_error_that_names_it() {
@@ -26,6 +26,32 @@ fn a_value_that_does_not_fit_its_column_is_an_error_that_names_it() {
         let shown = refused(select.fetch_all(&pool).await).to_string();
         assert!(shown.contains("0 or 1"), "{shown}");
         assert_eq!(count(&pool, "foreign_table").await, 1);
+    });
+}
+
+#[test]
+fn a_decimal_is_read_without_the_zeros_at_its_end() {
+    // A column that a migration made takes the canonical text only; PostgreSQL's NUMERIC takes any.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (price NUMERIC_TEXT(20,8))").await;
+        let insert = sqlx::query("INSERT INTO t VALUES ($1)").bind("12345678901.12340000");
+        insert.execute(&pool).await.unwrap();
+        let read = text(&pool, "SELECT price FROM t").await;
+        assert_eq!(read, "12345678901.1234");
+    });
+}
+
+#[test]
+fn a_transaction_begun_by_sql_is_seen() {
+    // SQLx's PostgreSQL connection keeps what the server says of it to itself.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        let mut connection = pool.acquire().await.unwrap();
+        connection.execute("BEGIN").await.unwrap();
+        assert!(connection.is_in_transaction());
+        connection.execute("ROLLBACK").await.unwrap();
+        assert!(!connection.is_in_transaction());
     });
 }
 

@@ -108,29 +108,6 @@ twinbase::on_both_engines! {
         assert_eq!(count(&pool, "t").await, 0);
     }
 
-    async fn a_transaction_begun_by_sql_is_seen(test: TestDatabase) {
-        let pool = pool(&test, 1).await;
-        let mut connection = pool.acquire().await.unwrap();
-        connection.execute("BEGIN").await.unwrap();
-        assert!(connection.is_in_transaction());
-        connection.execute("ROLLBACK").await.unwrap();
-        assert!(!connection.is_in_transaction());
-    }
-
-    async fn a_transaction_that_has_ended_takes_no_more_statements(test: TestDatabase) {
-        let pool = pool(&test, 1).await;
-        raw(&pool, "CREATE TABLE t (v BIGINT)").await;
-        let mut transaction = pool.begin().await.unwrap();
-        insert(&mut transaction, 1).await.unwrap();
-        transaction.execute("ROLLBACK").await.unwrap();
-        refused(insert(&mut transaction, 2).await);
-        refused(sqlx::query("SELECT 1").fetch_one(&mut *transaction).await);
-        refused(transaction.commit().await);
-        assert_eq!(count(&pool, "t").await, 0);
-        raw(&pool, "INSERT INTO t VALUES (3)").await;
-        assert_eq!(count(&pool, "t").await, 1);
-    }
-
     async fn a_failed_deferred_commit_rolls_back(test: TestDatabase) {
         let pool = pool(&test, 1).await;
         raw(&pool, PARENT_AND_CHILD).await;
