@@ -6,7 +6,7 @@ use twinbase::config::Engine;
 use twinbase::driver::sqlite::SqliteErrorCause;
 use twinbase::testing::run;
 
-use super::{SLOW, count, pool, raw, refused, slow, sqlite_error};
+use super::{SLOW, count, pool, raw, refused, slow, sqlite_error, transaction_with_a_row};
 
 /// Polls a future so many times, with a pause behind each, and drops it.
 async fn poll_and_drop<F: Future>(polls: usize, pause: Duration, future: F) {
@@ -88,9 +88,7 @@ twinbase::on_both_engines! {
 
     async fn a_read_stopped_in_a_transaction_leaves_the_transaction(test: TestDatabase) {
         let pool = pool(&test, 1).await;
-        raw(&pool, "CREATE TABLE t (a BIGINT)").await;
-        let mut transaction = pool.begin().await.unwrap();
-        transaction.execute("INSERT INTO t VALUES (1)").await.unwrap();
+        let mut transaction = transaction_with_a_row(&pool).await;
         drop_soon(sqlx::query(slow(test.engine())).fetch_one(&mut *transaction)).await;
         transaction.execute("INSERT INTO t VALUES (2)").await.unwrap();
         transaction.commit().await.unwrap();
@@ -135,12 +133,7 @@ fn a_write_stopped_in_a_transaction_ends_the_transaction_on_sqlite() {
     // On PostgreSQL a write whose future was dropped runs to its end.
     run(Engine::Sqlite, |test| async move {
         let pool = pool(&test, 1).await;
-        raw(&pool, "CREATE TABLE t (a BIGINT)").await;
-        let mut transaction = pool.begin().await.unwrap();
-        transaction
-            .execute("INSERT INTO t VALUES (1)")
-            .await
-            .unwrap();
+        let mut transaction = transaction_with_a_row(&pool).await;
         let slow = AssertSqlSafe(format!("INSERT INTO t {SLOW}"));
         drop_soon(sqlx::query(slow).execute(&mut *transaction)).await;
         let error = refused(transaction.execute("INSERT INTO t VALUES (2)").await);

@@ -29,7 +29,7 @@ mod transactions;
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, AssertSqlSafe, Error};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Error, Transaction};
 use twinbase::config::Engine;
 use twinbase::driver::ArgumentError;
 use twinbase::driver::sqlite::{Location, Options, SqliteError, Synchronous};
@@ -79,6 +79,15 @@ async fn raw(pool: &AnyPool, sql: &str) {
         .execute(pool)
         .await
         .unwrap();
+}
+
+/// A table `t` of one integer, and a transaction that has written 1 into it.
+async fn transaction_with_a_row(pool: &AnyPool) -> Transaction<'static, Any> {
+    raw(pool, "CREATE TABLE t (a BIGINT)").await;
+    let mut transaction = pool.begin().await.unwrap();
+    let insert = sqlx::query("INSERT INTO t VALUES (1)");
+    insert.execute(&mut *transaction).await.unwrap();
+    transaction
 }
 
 async fn text(pool: &AnyPool, sql: &'static str) -> String {

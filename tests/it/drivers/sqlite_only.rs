@@ -3,7 +3,7 @@ use twinbase::config::Engine;
 use twinbase::driver::sqlite::SqliteErrorCause;
 use twinbase::testing::run;
 
-use super::{count, pool, raw, refused, sqlite_error, text};
+use super::{count, pool, raw, refused, sqlite_error, text, transaction_with_a_row};
 
 #[test]
 fn a_value_that_does_not_fit_its_column_is_an_error_that_names_it() {
@@ -59,12 +59,7 @@ fn a_transaction_begun_by_sql_is_seen() {
 fn a_transaction_that_sqlite_ended_says_so_to_each_further_statement() {
     run(Engine::Sqlite, |test| async move {
         let pool = pool(&test, 1).await;
-        raw(&pool, "CREATE TABLE t (a BIGINT)").await;
-        let mut transaction = pool.begin().await.unwrap();
-        transaction
-            .execute("INSERT INTO t VALUES (1)")
-            .await
-            .unwrap();
+        let mut transaction = transaction_with_a_row(&pool).await;
         let nowhere = "INSERT OR ROLLBACK INTO t SELECT a FROM nowhere";
         refused(transaction.execute(nowhere).await);
         transaction.execute("ROLLBACK").await.unwrap();
