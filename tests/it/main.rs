@@ -7,6 +7,8 @@ mod bad_input;
 mod conformance;
 /// The committed document is the program's, valid, and holds against the running service.
 mod document;
+/// The two `Any` drivers: arguments, columns, transactions, cancellation, statements, streams.
+mod drivers;
 /// Every error is problem details, and in the document.
 mod errors;
 /// The example `orders`, started on each engine and used over HTTP.

@@ -35,7 +35,14 @@ impl Engine {
                 self.depth += 1;
                 Ok(())
             }
-            Err(error) => Err(self.reason(error)),
+            Err(error) => {
+                let error = self.reason(error);
+                if self.depth == 0 && !self.connection.is_autocommit() {
+                    tracing::debug!("rolling back the transaction of a begin that failed later on");
+                    self.execute("ROLLBACK")?;
+                }
+                Err(error)
+            }
         };
         self.follow_transaction();
         result

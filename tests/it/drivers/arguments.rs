@@ -1,0 +1,245 @@
+use sqlx::{AssertSqlSafe, Row as _};
+use twinbase::config::Engine;
+use twinbase::driver::ArgumentError;
+use twinbase::testing::run;
+
+use super::{argument_error, code, count, migrate, pool, raw, refused, text};
+
+twinbase::on_both_engines! {
+    async fn null_of_any_declared_type_goes_into_every_column_in_any_order(test: TestDatabase) {
+        migrate(&test, "CREATE TABLE t (id BIGINT, a BIGINT, b DOUBLE PRECISION, c UUID, d BYTEA, e BOOLEAN);").await;
+        let pool = pool(&test, 1).await;
+        let insert = "INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6)";
+        for id in 0..3_i64 {
+            let query = sqlx::query(insert).bind(id);
+            let query = match id {
+                0 => query
+                    .bind(None::<i64>)
+                    .bind(None::<f64>)
+                    .bind(None::<String>)
+                    .bind(None::<Vec<u8>>)
+                    .bind(None::<bool>),
+                1 => query
+                    .bind(None::<String>)
+                    .bind(None::<f32>)
+                    .bind(None::<i64>)
+                    .bind(None::<bool>)
+                    .bind(None::<Vec<u8>>),
+                _ => query
+                    .bind(5_i64)
+                    .bind(0.1_f64)
+                    .bind("01890a5d-ac96-774b-bcce-b302099a8057")
+                    .bind(vec![1_u8])
+                    .bind(true),
+            };
+            query.execute(&pool).await.unwrap();
+        }
+        let rows = sqlx::query("SELECT * FROM t ORDER BY id").fetch_all(&pool).await.unwrap();
+        for row in &rows[..2] {
+            assert_eq!(row.get::<Option<i64>, _>("a"), None);
+            assert_eq!(row.get::<Option<f64>, _>("b"), None);
+            assert_eq!(row.get::<Option<String>, _>("c"), None);
+            assert_eq!(row.get::<Option<Vec<u8>>, _>("d"), None);
+            assert_eq!(row.get::<Option<bool>, _>("e"), None);
+        }
+        assert_eq!(rows[2].get::<Option<i64>, _>("a"), Some(5));
+        assert_eq!(rows[2].get::<Option<f64>, _>("b"), Some(0.1));
+    }
+
+    async fn null_of_any_type_comes_back_from_a_parameter(test: TestDatabase) {
+        let row = sqlx::query("SELECT $1, $2, $3, $4, $5, $6, $7")
+            .bind(None::<bool>)
+            .bind(None::<i16>)
+            .bind(None::<i32>)
+            .bind(None::<f32>)
+            .bind(None::<f64>)
+            .bind(None::<String>)
+            .bind(None::<Vec<u8>>)
+            .fetch_one(&pool(&test, 1).await)
+            .await
+            .unwrap();
+        for at in 0..7 {
+            assert_eq!(row.get::<Option<i64>, _>(at), None);
+        }
+    }
+
+    async fn the_same_text_bound_with_different_types_is_right_every_time(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        let select = "SELECT $1 AS v";
+        for _ in 0..2 {
+            let row = sqlx::query(select).bind("text").fetch_one(&pool).await.unwrap();
+            assert_eq!(row.get::<String, _>(0), "text");
+            let row = sqlx::query(select).bind(7_i64).fetch_one(&pool).await.unwrap();
+            assert_eq!(row.get::<i64, _>(0), 7);
+            let row = sqlx::query(select).bind(7_i32).fetch_one(&pool).await.unwrap();
+            assert_eq!(row.get::<i32, _>(0), 7);
+            let row = sqlx::query(select).bind(0.1_f64).fetch_one(&pool).await.unwrap();
+            assert_eq!(row.get::<Option<f64>, _>(0), Some(0.1));
+            let row = sqlx::query(select).bind(true).fetch_one(&pool).await.unwrap();
+            match test.engine() {
+                Engine::Postgres => assert!(row.get::<bool, _>(0)),
+                // A boolean in an expression without a type is an integer.
+                Engine::Sqlite => assert_eq!(row.get::<i64, _>(0), 1),
+            }
+            let row = sqlx::query(select).bind(vec![0_u8]).fetch_one(&pool).await.unwrap();
+            assert_eq!(row.get::<Vec<u8>, _>(0), [0]);
+            let row = sqlx::query(select).bind(None::<i64>).fetch_one(&pool).await.unwrap();
+            assert_eq!(row.get::<Option<i64>, _>(0), None);
+        }
+    }
+
+    /// transact-rs/sqlx#2885: this stored 4607182418800017408 and 3544952156018063160.
+    async fn another_kind_bound_to_a_known_statement_is_not_stored_as_other_bits(test: TestDatabase) {
+        migrate(&test, "CREATE TABLE t (v BIGINT);").await;
+        let pool = pool(&test, 1).await;
+        let insert = "INSERT INTO t VALUES ($1)";
+        sqlx::query(insert).bind(1_i64).execute(&pool).await.unwrap();
+        let float = sqlx::query(insert).bind(1.0_f64).execute(&pool).await;
+        let text = sqlx::query(insert).bind("12345678").execute(&pool).await;
+        let stored: Vec<i64> = sqlx::query_scalar("SELECT v FROM t ORDER BY v").fetch_all(&pool).await.unwrap();
+        match test.engine() {
+            Engine::Postgres => {
+                for result in [float, text] {
+                    let error = refused(result);
+                    assert!(matches!(argument_error(&error), ArgumentError::WrongKind { parameter: 1, .. }));
+                }
+                assert_eq!(stored, [1]);
+            }
+            // The column's affinity makes the same number of it.
+            Engine::Sqlite => assert_eq!(stored, [1, 1, 12_345_678]),
+        }
+    }
+
+    async fn an_integer_out_of_range_is_an_error_where_it_would_be_stored(test: TestDatabase) {
+        migrate(&test, "CREATE TABLE t (small SMALLINT, medium INTEGER, real8 DOUBLE PRECISION);").await;
+        let pool = pool(&test, 1).await;
+        for (column, value) in [("small", 32_768_i64), ("medium", -2_147_483_649)] {
+            let insert = AssertSqlSafe(format!("INSERT INTO t ({column}) VALUES ($1)"));
+            let error = refused(sqlx::query(insert).bind(value).execute(&pool).await);
+            match test.engine() {
+                Engine::Postgres => assert_eq!(code(&error), "22003", "{error}"),
+                Engine::Sqlite => assert!(error.as_database_error().unwrap().is_check_violation(), "{error}"),
+            }
+            // A comparison with it is simply false.
+            let select = AssertSqlSafe(format!("SELECT count(*) FROM t WHERE {column} = $1"));
+            let found: i64 = sqlx::query_scalar(select).bind(value).fetch_one(&pool).await.unwrap();
+            assert_eq!(found, 0);
+        }
+        sqlx::query("INSERT INTO t VALUES ($1, $2, $3)")
+            .bind(-32_768_i64)
+            .bind(2_147_483_647_i64)
+            .bind(5_i64)
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+
+    async fn a_refused_argument_is_never_shown(test: TestDatabase) {
+        migrate(&test, "CREATE TABLE t (u UUID, at TIMESTAMPTZ, day DATE, n NUMERIC(20,8), truth BOOLEAN);").await;
+        let pool = pool(&test, 1).await;
+        for (column, bound) in [
+            ("u", "hunter2"),
+            ("at", "hunter2"),
+            ("day", "2024-02-30"),
+            ("n", "hunter2"),
+            ("truth", "hunter2"),
+        ] {
+            let insert = AssertSqlSafe(format!("INSERT INTO t ({column}) VALUES ($1)"));
+            let error = refused(sqlx::query(insert).bind(bound).execute(&pool).await);
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains(bound), "{shown}");
+            if test.engine() == Engine::Postgres {
+                argument_error(&error);
+                assert!(shown.contains("$1"), "{shown}");
+            }
+        }
+        // The connection and a transaction go on.
+        let mut transaction = pool.begin().await.unwrap();
+        let insert = "INSERT INTO t (u) VALUES ($1)";
+        refused(sqlx::query(insert).bind("no").execute(&mut *transaction).await);
+        let insert = "INSERT INTO t (n) VALUES ($1)";
+        sqlx::query(insert).bind(5_i64).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(text(&pool, "SELECT n FROM t").await, "5");
+    }
+
+    async fn nan_infinity_and_nul_are_refused_by_their_place(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        let error = refused(sqlx::query("SELECT $1").bind("a\0b").fetch_all(&pool).await);
+        assert_eq!(argument_error(&error), &ArgumentError::Nul { parameter: 1 });
+        for query in [
+            sqlx::query("SELECT $1, $2").bind(1_i64).bind(f64::NAN),
+            sqlx::query("SELECT $1, $2").bind(1_i64).bind(f64::INFINITY),
+            sqlx::query("SELECT $1, $2").bind(1_i64).bind(f32::NAN),
+        ] {
+            let error = refused(query.fetch_all(&pool).await);
+            assert_eq!(argument_error(&error), &ArgumentError::NotFinite { parameter: 2 });
+        }
+    }
+
+    async fn too_few_and_too_many_arguments_are_errors(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        for (sql, arguments, parameters) in [
+            ("SELECT CAST($1 AS BIGINT) + CAST($2 AS BIGINT)", 1, 2),
+            ("SELECT CAST($1 AS BIGINT)", 0, 1),
+            ("SELECT 1", 1, 0),
+            ("SELECT $1, $2", 1, 2),
+            ("SELECT $1 + $2", 3, 2),
+            ("SELECT $1 IS NULL", 2, 1),
+        ] {
+            let query = || (0..arguments).fold(sqlx::query(sql), |query, _| query.bind(1_i64));
+            let expected = ArgumentError::Count { parameters, arguments };
+            for result in [
+                query().fetch_one(&pool).await.map(drop),
+                query().fetch_all(&pool).await.map(drop),
+                query().execute(&pool).await.map(drop),
+            ] {
+                let error = refused(result);
+                assert_eq!(argument_error(&error), &expected, "{sql}");
+                let wanted = format!("SQL has {parameters} parameters, {arguments} values were given");
+                assert!(error.to_string().ends_with(&wanted), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_number_that_a_float_column_would_round_is_refused_on_postgres() {
+    // SQLite's columns round an integer before a check sees it; REAL is not portable.
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (real4 REAL, real8 DOUBLE PRECISION)").await;
+        let insert = "INSERT INTO t (real4) VALUES ($1)";
+        for query in [
+            sqlx::query(insert).bind((1_i64 << 24) + 1),
+            sqlx::query(insert).bind(0.1_f64),
+            sqlx::query("INSERT INTO t (real8) VALUES ($1)").bind((1_i64 << 53) + 1),
+        ] {
+            let error = refused(query.execute(&pool).await);
+            let inexact = matches!(argument_error(&error), ArgumentError::Inexact { .. });
+            assert!(inexact, "{error}");
+        }
+        sqlx::query(insert)
+            .bind(0.1_f32)
+            .execute(&pool)
+            .await
+            .unwrap();
+        assert_eq!(count(&pool, "t").await, 1);
+    });
+}
+
+#[test]
+fn text_that_an_interval_does_not_take_is_refused_unseen() {
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (span INTERVAL)").await;
+        let insert = sqlx::query("INSERT INTO t (span) VALUES ($1)").bind("hunter2");
+        let error = refused(insert.execute(&pool).await);
+        argument_error(&error);
+        let shown = format!("{error} {error:?}");
+        assert!(
+            shown.contains("$1") && !shown.contains("hunter2"),
+            "{shown}"
+        );
+    });
+}

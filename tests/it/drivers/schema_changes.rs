@@ -1,0 +1,100 @@
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, AssertSqlSafe, Row as _};
+use twinbase::config::Engine;
+use twinbase::testing::run;
+
+use super::{code, pool, raw, refused};
+
+const SELECT: &str = "SELECT * FROM t WHERE a = $1";
+
+async fn read(pool: &AnyPool, a: i64) -> AnyRow {
+    sqlx::query(SELECT).bind(a).fetch_one(pool).await.unwrap()
+}
+
+twinbase::on_both_engines! {
+    async fn a_statement_prepared_before_a_table_changed_gives_the_new_columns(test: TestDatabase) {
+        let one = pool(&test, 1).await;
+        let other = pool(&test, 1).await;
+        raw(&one, "CREATE TABLE t (a BIGINT, b TEXT); INSERT INTO t VALUES (1, 'x')").await;
+        // Whether another connection changed the table, or the one that has the statement.
+        for changes in [&other, &one] {
+            for _ in 0..5 {
+                assert_eq!(read(&one, 1).await.len(), 2);
+            }
+            raw(changes, "ALTER TABLE t ADD COLUMN c BOOLEAN NOT NULL DEFAULT true").await;
+            let rows = sqlx::query("SELECT * FROM t").fetch_all(&one).await.unwrap();
+            assert_eq!(rows.len(), 1);
+            assert!(rows[0].get::<bool, _>("c"));
+            assert!(read(&one, 1).await.get::<bool, _>("c"));
+            raw(changes, "ALTER TABLE t DROP COLUMN b").await;
+            let row = read(&one, 1).await;
+            assert_eq!(row.len(), 2);
+            assert!(row.get::<bool, _>(1));
+            raw(changes, "ALTER TABLE t RENAME COLUMN c TO d").await;
+            assert!(read(&one, 1).await.get::<bool, _>("d"));
+            raw(changes, "ALTER TABLE t DROP COLUMN d; ALTER TABLE t ADD COLUMN b TEXT").await;
+        }
+    }
+
+    async fn a_statement_dropped_for_others_is_read_by_its_own_columns(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a BIGINT); INSERT INTO t VALUES (5)").await;
+        read(&pool, 5).await;
+        for number in 0..100 {
+            let other = AssertSqlSafe(format!("SELECT CAST({number} AS BIGINT)"));
+            sqlx::query(other).fetch_one(&pool).await.unwrap();
+        }
+        raw(&pool, "ALTER TABLE t ADD COLUMN b TEXT DEFAULT 'new'").await;
+        assert_eq!(read(&pool, 5).await.get::<String, _>("b"), "new");
+    }
+}
+
+#[test]
+fn a_column_that_changed_its_type_takes_arguments_of_the_new_one() {
+    // SQLite changes no column's type.
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a BIGINT, b TEXT)").await;
+        let insert = "INSERT INTO t (a, b) VALUES ($1, $2)";
+        let uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
+        for a in [1_i64, 2] {
+            let insert = sqlx::query(insert).bind(a).bind(uuid);
+            insert.execute(&pool).await.unwrap();
+            read(&pool, a).await;
+            raw(
+                &pool,
+                "ALTER TABLE t ALTER COLUMN b TYPE UUID USING b::uuid",
+            )
+            .await;
+        }
+        raw(&pool, "DEALLOCATE ALL").await;
+        read(&pool, 2).await;
+    });
+}
+
+#[test]
+fn a_stale_statement_in_a_transaction_fails_once_on_postgres() {
+    // A failed transaction can't be mended, but the statement does not fail twice. SQLite prepares
+    // again inside of the transaction.
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(
+            &pool,
+            "CREATE TABLE t (a BIGINT, b TEXT); INSERT INTO t VALUES (1, 'x')",
+        )
+        .await;
+        read(&pool, 1).await;
+        raw(&pool, "ALTER TABLE t ADD COLUMN c BIGINT").await;
+        let mut transaction = pool.begin().await.unwrap();
+        let stale = sqlx::query(SELECT).bind(1_i64);
+        assert_eq!(
+            code(&refused(stale.fetch_one(&mut *transaction).await)),
+            "0A000"
+        );
+        transaction.rollback().await.unwrap();
+        let mut transaction = pool.begin().await.unwrap();
+        let again = sqlx::query(SELECT).bind(1_i64);
+        assert_eq!(again.fetch_one(&mut *transaction).await.unwrap().len(), 3);
+        transaction.commit().await.unwrap();
+    });
+}

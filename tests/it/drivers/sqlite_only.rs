@@ -1,0 +1,95 @@
+use sqlx::{Connection as _, Executor as _};
+use twinbase::config::Engine;
+use twinbase::driver::sqlite::SqliteErrorCause;
+use twinbase::testing::run;
+
+use super::{count, pool, raw, refused, sqlite_error, text, transaction_with_a_row};
+
+#[test]
+fn a_value_that_does_not_fit_its_column_is_an_error_that_names_it() {
+    // PostgreSQL has no such values.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(
+            &pool,
+            "CREATE TABLE foreign_table (price NUMERIC(20,8), flag BOOLEAN); \
+             INSERT INTO foreign_table VALUES ('0.1', 2)",
+        )
+        .await;
+        let select = sqlx::query("SELECT price FROM foreign_table");
+        let shown = refused(select.fetch_one(&pool).await).to_string();
+        assert!(
+            shown.contains("\"price\"") && shown.contains("NUMERIC(20,8)"),
+            "{shown}"
+        );
+        let select = sqlx::query("SELECT flag FROM foreign_table");
+        let shown = refused(select.fetch_all(&pool).await).to_string();
+        assert!(shown.contains("0 or 1"), "{shown}");
+        assert_eq!(count(&pool, "foreign_table").await, 1);
+    });
+}
+
+#[test]
+fn a_decimal_is_read_without_the_zeros_at_its_end() {
+    // A column that a migration made takes the canonical text only; PostgreSQL's NUMERIC takes any.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (price NUMERIC_TEXT(20,8))").await;
+        let insert = sqlx::query("INSERT INTO t VALUES ($1)").bind("12345678901.12340000");
+        insert.execute(&pool).await.unwrap();
+        let read = text(&pool, "SELECT price FROM t").await;
+        assert_eq!(read, "12345678901.1234");
+    });
+}
+
+#[test]
+fn a_transaction_begun_by_sql_is_seen() {
+    // SQLx's PostgreSQL connection keeps what the server says of it to itself.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        let mut connection = pool.acquire().await.unwrap();
+        connection.execute("BEGIN").await.unwrap();
+        assert!(connection.is_in_transaction());
+        connection.execute("ROLLBACK").await.unwrap();
+        assert!(!connection.is_in_transaction());
+    });
+}
+
+#[test]
+fn a_transaction_that_sqlite_ended_says_so_to_each_further_statement() {
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        let mut transaction = transaction_with_a_row(&pool).await;
+        let nowhere = "INSERT OR ROLLBACK INTO t SELECT a FROM nowhere";
+        refused(transaction.execute(nowhere).await);
+        transaction.execute("ROLLBACK").await.unwrap();
+        let write = refused(transaction.execute("INSERT INTO t VALUES (2)").await);
+        let read = refused(sqlx::query("SELECT 1").fetch_one(&mut *transaction).await);
+        for error in [write, read] {
+            assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::RolledBack);
+        }
+        refused(transaction.commit().await);
+        assert_eq!(count(&pool, "t").await, 0);
+        raw(&pool, "INSERT INTO t VALUES (3)").await;
+        assert_eq!(count(&pool, "t").await, 1);
+    });
+}
+
+#[test]
+fn a_full_database_is_told_apart_and_commits_nothing_of_its_transaction() {
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a BYTEA)").await;
+        raw(&pool, "PRAGMA max_page_count = 20").await;
+        let mut transaction = pool.begin().await.unwrap();
+        transaction
+            .execute("INSERT INTO t VALUES (x'00')")
+            .await
+            .unwrap();
+        let big = sqlx::query("INSERT INTO t VALUES ($1)").bind(vec![0_u8; 1 << 20]);
+        let error = refused(big.execute(&mut *transaction).await);
+        assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::Full);
+        drop(transaction);
+        assert_eq!(count(&pool, "t").await, 0);
+    });
+}
