@@ -32,6 +32,7 @@ fn embed() -> Result<(), String> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(|e| e.to_string())?);
     let folder = root.join("migrations");
     let mut files = Vec::new();
+    refuse_other_folders(&folder)?;
     for side in ["", "postgres", "sqlite"] {
         collect(&folder.join(side), side, &mut files)?;
     }
@@ -66,7 +67,14 @@ fn collect(folder: &Path, side: &str, files: &mut Vec<(String, String)>) -> Resu
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             return Err(format!("{}: the name is not UTF-8", path.display()));
         };
-        if path.is_dir() || name == "README.md" {
+        // What editors leave beside a file is not a migration.
+        let is_editors = name.starts_with('.') || name.ends_with('~');
+        if path.is_dir() && !side.is_empty() {
+            return Err(format!(
+                "migrations/{side}/{name}: folders inside {side}/ are not read; move its files up"
+            ));
+        }
+        if path.is_dir() || is_editors || name == "README.md" {
             continue;
         }
         let name = if side.is_empty() {
@@ -74,8 +82,26 @@ fn collect(folder: &Path, side: &str, files: &mut Vec<(String, String)>) -> Resu
         } else {
             format!("{side}/{name}")
         };
-        let sql = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let sql = fs::read_to_string(&path)
+            .map_err(|e| format!("migrations/{name}: {e}; save it as UTF-8"))?;
         files.push((name, sql));
+    }
+    Ok(())
+}
+
+/// A folder that is not read would be left out of the program in silence.
+fn refuse_other_folders(folder: &Path) -> Result<(), String> {
+    for entry in fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))? {
+        let path = entry.map_err(|e| e.to_string())?.path();
+        let known = ["postgres", "sqlite"]
+            .iter()
+            .any(|side| path.ends_with(side));
+        if path.is_dir() && !known {
+            return Err(format!(
+                "{}: only postgres/ and sqlite/ are read; rename or move it",
+                path.display()
+            ));
+        }
     }
     Ok(())
 }

@@ -43,22 +43,23 @@ fmt:
 fmt-check:
     cargo fmt --check
 
-# clippy without a warning, with every feature and with the default ones
+# clippy without a warning, with each set of features
 lint:
-    cargo clippy --locked --all-targets --all-features -- -D warnings
+    cargo clippy --locked --all-targets --features testing -- -D warnings
     cargo clippy --locked -- -D warnings
+    cargo clippy --locked --features macros -- -D warnings
 
 # every test on SQLite and on PostgreSQL, and the doc tests; arguments go to cargo test
 test *arguments:
-    cargo test --all-features {{arguments}}
+    cargo test --features testing {{arguments}}
 
 # the examples in the documentation, which stable Rust can't run under coverage
 doc-test:
-    cargo test --locked --all-features --doc
+    cargo test --locked --features testing --doc
 
 # the documentation, without a warning
 doc:
-    RUSTDOCFLAGS='-D warnings' cargo doc --locked --all-features --no-deps
+    RUSTDOCFLAGS='-D warnings' cargo doc --locked --features testing --no-deps
 
 # write openapi/openapi.json anew from the program
 openapi: (openapi-to "target/openapi.json")
@@ -81,11 +82,11 @@ deps: (tools "cargo")
 
 # licences, banned crates and sources of dependencies, against deny.toml
 licences: (tools "cargo")
-    cargo deny --all-features --locked check licenses bans sources
+    cargo deny --features testing --locked check licenses bans sources
 
 # every test under coverage; fails below 90 % of the lines of src/, test modules not counted
 coverage: tools
-    . target/tools/llvm.env && cargo llvm-cov --locked --all-features --lcov --output-path target/coverage.lcov
+    . target/tools/llvm.env && cargo llvm-cov --locked --features testing --lcov --output-path target/coverage.lcov
     target/tools/venv/bin/python tests/tools/line_coverage.py target/coverage.lcov 90
 
 # what the drivers cost against their peers, in a release build; arguments choose among the subjects

@@ -202,18 +202,22 @@ async fn parameters_are_as_many_as_arguments_or_it_is_an_error() {
         .await
         .map(drop)
         .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "SQL has 2 parameters, 1 values were given"
+    assert!(
+        error
+            .to_string()
+            .ends_with("SQL has 2 parameters, 1 values were given"),
+        "{error}"
     );
     let error = sqlx::query("SELECT 1")
         .bind(1_i64)
         .execute(&pool)
         .await
         .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "SQL has 0 parameters, 1 values were given"
+    assert!(
+        error
+            .to_string()
+            .ends_with("SQL has 0 parameters, 1 values were given"),
+        "{error}"
     );
     let mut builder = sqlx::QueryBuilder::<sqlx::Any>::new("SELECT ");
     builder.push_bind(3_i64).push(" * ").push_bind(4_i64);
@@ -597,6 +601,7 @@ async fn a_cancelled_begin_leaves_no_open_transaction() {
             let _ = begin
                 .as_mut()
                 .poll(&mut std::task::Context::from_waker(&waker));
+            #[expect(clippy::disallowed_methods, reason = "a thread of the test's own")]
             std::thread::sleep(Duration::from_micros(attempt * 10));
         }
         let mut connection = pool.acquire().await.unwrap();
@@ -663,6 +668,48 @@ async fn a_write_stopped_in_a_transaction_ends_the_transaction() {
         .await
         .unwrap_err();
     assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::RolledBack);
+    drop(transaction);
+    assert_eq!(count(&pool, "t").await, 0);
+}
+
+#[tokio::test]
+async fn a_read_stopped_in_a_transaction_leaves_the_transaction() {
+    let database = Database::new();
+    let pool = database.pool(1).await;
+    pool.execute("CREATE TABLE t (a BIGINT)").await.unwrap();
+    let mut transaction = pool.begin().await.unwrap();
+    transaction
+        .execute("INSERT INTO t VALUES (1)")
+        .await
+        .unwrap();
+    let read = sqlx::query(SLOW).fetch_one(&mut *transaction);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(50), read)
+            .await
+            .is_err()
+    );
+    transaction
+        .execute("INSERT INTO t VALUES (2)")
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(count(&pool, "t").await, 2);
+}
+
+#[tokio::test]
+async fn a_full_database_is_told_apart_and_commits_nothing_of_its_transaction() {
+    let database = Database::new();
+    let pool = database.pool(1).await;
+    pool.execute("CREATE TABLE t (a BYTEA)").await.unwrap();
+    pool.execute("PRAGMA max_page_count = 20").await.unwrap();
+    let mut transaction = pool.begin().await.unwrap();
+    transaction
+        .execute("INSERT INTO t VALUES (x'00')")
+        .await
+        .unwrap();
+    let big = sqlx::query("INSERT INTO t VALUES ($1)").bind(vec![0_u8; 1 << 20]);
+    let error = big.execute(&mut *transaction).await.unwrap_err();
+    assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::Full);
     drop(transaction);
     assert_eq!(count(&pool, "t").await, 0);
 }
@@ -755,6 +802,77 @@ async fn a_memory_url_is_one_database_for_the_whole_pool_and_goes_with_it() {
     assert!(file.exists(), "the options keep it");
     drop(options);
     assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn the_bare_memory_url_is_one_database_while_a_connection_is_open() {
+    install();
+    let url = "sqlite::memory:?twinbase_memory=bare-url-test";
+    let (one, other) = (
+        AnyPool::connect(url).await.unwrap(),
+        AnyPool::connect(url).await.unwrap(),
+    );
+    one.execute("CREATE TABLE t (a BIGINT)").await.unwrap();
+    assert_eq!(count(&other, "t").await, 0);
+    one.close().await;
+    assert_eq!(count(&other, "t").await, 0);
+    other.close().await;
+    let again = AnyPool::connect(url).await.unwrap();
+    again.execute("CREATE TABLE t (a BIGINT)").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_begin_statement_that_begins_nothing_is_an_error() {
+    let database = Database::new();
+    let pool = database.pool(1).await;
+    let error = pool.begin_with("SELECT 1").await.map(drop).unwrap_err();
+    assert!(matches!(error, sqlx::Error::BeginFailed), "{error}");
+    let mut transaction = pool.begin_with("BEGIN EXCLUSIVE").await.unwrap();
+    transaction
+        .execute("CREATE TABLE t (a BIGINT)")
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(count(&pool, "t").await, 0);
+}
+
+#[tokio::test]
+async fn a_transaction_begun_by_sql_is_seen() {
+    let database = Database::new();
+    let pool = database.pool(1).await;
+    let mut connection = pool.acquire().await.unwrap();
+    connection.execute("BEGIN").await.unwrap();
+    assert!(connection.is_in_transaction());
+    connection.execute("ROLLBACK").await.unwrap();
+    assert!(!connection.is_in_transaction());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn short_reads_of_many_tasks_are_right_on_any_thread() {
+    let database = Database::new();
+    let pool = database.pool(4).await;
+    pool.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, name TEXT)")
+        .await
+        .unwrap();
+    let fill = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                WHERE i < 1000) SELECT i, 'name ' || i FROM n";
+    pool.execute(fill).await.unwrap();
+    let tasks: Vec<_> = (0..16_i64)
+        .map(|task| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                for number in 0..300 {
+                    let id = (task * 61 + number) % 1000 + 1;
+                    let query = sqlx::query_scalar("SELECT name FROM t WHERE id = $1").bind(id);
+                    let name: String = query.fetch_one(&pool).await.unwrap();
+                    assert_eq!(name, format!("name {id}"));
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -120,6 +120,12 @@ fn complete(json: &mut Value) {
     let Some(paths) = json["paths"].as_object_mut() else {
         return;
     };
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        if let (Some(get), false) = (item.get("get"), item.contains_key("head")) {
+            let head = head_of(get);
+            item.insert("head".to_owned(), head);
+        }
+    }
     for operation in paths
         .values_mut()
         .filter_map(Value::as_object_mut)
@@ -144,6 +150,25 @@ fn complete(json: &mut Value) {
                 .map(|operation| operation.remove("requestBody"));
         }
     }
+}
+
+/// HEAD is answered wherever GET is: the same statuses and headers, and no body.
+fn head_of(get: &Value) -> Value {
+    let mut head = get.clone();
+    head["summary"] = "The same without the body.".into();
+    if let Some(id) = get["operationId"].as_str() {
+        head["operationId"] = format!("{id}Head").into();
+    }
+    for response in head["responses"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
+        if let Some(response) = response.as_object_mut() {
+            response.remove("content");
+        }
+    }
+    head
 }
 
 #[cfg(test)]
@@ -171,7 +196,7 @@ mod tests {
         assert!(responses["415"].is_null());
         assert_eq!(
             document.routes(),
-            [("/x".to_owned(), vec!["GET".to_owned()])]
+            [("/x".to_owned(), vec!["GET".to_owned(), "HEAD".to_owned()])]
         );
     }
 }

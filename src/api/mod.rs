@@ -11,13 +11,13 @@ mod system;
 use std::sync::{Arc, OnceLock};
 
 use poem::endpoint::BoxEndpoint;
-use poem::middleware::CatchPanic;
 use poem::{EndpointExt as _, IntoEndpoint as _, Response};
 use poem_openapi::{OpenApi, OpenApiService};
 use tokio::sync::watch;
 
 pub use document::Document;
 pub use health::{Dependencies, Liveness, Readiness};
+pub use observe::Abandoned;
 pub use problem::Problem;
 
 use crate::readiness::Snapshot;
@@ -32,6 +32,8 @@ pub struct State {
     pub snapshots: watch::Receiver<Snapshot>,
     /// What `GET /metrics` shows.
     pub metrics: Metrics,
+    /// Counts the requests that are dropped before their answer.
+    pub abandoned: Abandoned,
     /// The largest request body that is read, in bytes.
     pub body_limit: usize,
 }
@@ -48,7 +50,8 @@ fn service<A: OpenApi>(
 ) -> OpenApiService<All<A>, ()> {
     OpenApiService::new((health, system, api), title, version).description(
         "Errors are problem details (RFC 9457), media type `application/problem+json`. A path that is not \
-         listed here answers 404 in the same form.",
+         listed here answers 404 in the same form. What is no HTTP request is refused before any operation, \
+         with a bare 400, 414 or 431.",
     )
 }
 
@@ -79,8 +82,7 @@ pub fn endpoint<A: OpenApi + 'static>(
     service
         .into_endpoint()
         .with(limit::BodyLimit(state.body_limit))
-        .with(CatchPanic::new().with_handler(problem::panicked))
         .with(problem::Problems::new(&document))
-        .with(observe::Observe)
+        .with(observe::Observe(state.abandoned))
         .boxed()
 }

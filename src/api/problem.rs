@@ -1,7 +1,8 @@
 //! Errors as problem details (RFC 9457).
 
-use std::any::Any;
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt as _;
 use poem::error::MethodNotAllowedError;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
@@ -33,10 +34,19 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
+            detail: Some(detail.into()),
+            ..Self::bare(status)
+        }
+    }
+
+    /// A problem of which the status says all.
+    #[must_use]
+    pub fn bare(status: StatusCode) -> Self {
+        Self {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
-            detail: Some(detail.into()),
+            detail: None,
             instance: None,
         }
     }
@@ -53,13 +63,16 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The answer when a handler panicked. The panic itself is in the log.
-pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    metrics::counter!("twinbase_http_panics_total").increment(1);
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL).into_response()
-}
-
 const INTERNAL: &str = "the server failed; its log says why";
+
+/// A path as far as an answer or a log line repeats it.
+fn shortened(path: &str) -> String {
+    const LONGEST: usize = 256;
+    match path.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path.to_owned(),
+    }
+}
 
 /// Turns every error that comes up from the operations into problem details.
 #[derive(Debug, Clone)]
@@ -92,10 +105,23 @@ impl<E: Endpoint> Endpoint for ProblemsEndpoint<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let method = request.method().clone();
-        let path = request.original_uri().path().to_owned();
-        match self.inner.call(request).await {
-            Ok(answer) => Ok(answer.into_response()),
-            Err(error) => Ok(self.answer(error, &method, path)),
+        let path = shortened(request.original_uri().path());
+        match AssertUnwindSafe(self.inner.call(request))
+            .catch_unwind()
+            .await
+        {
+            Ok(Ok(answer)) => Ok(answer.into_response()),
+            Ok(Err(error)) => Ok(self.answer(error, &method, path)),
+            // The panic itself is in the log.
+            Err(_) => {
+                metrics::counter!("twinbase_http_panics_total").increment(1);
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                Ok(Problem {
+                    instance: Some(path),
+                    ..Problem::new(status, INTERNAL)
+                }
+                .into_response())
+            }
         }
     }
 }
@@ -104,9 +130,17 @@ impl<E> ProblemsEndpoint<E> {
     fn answer(&self, error: poem::Error, method: &Method, path: String) -> Response {
         let status = error.status();
         let not_allowed = error.is::<MethodNotAllowedError>();
-        // An error that carries a response of its own has said what it means to say.
+        // An error that carries a response of its own has said what it means to say, if it says anything.
         if error.is_from_response() && !not_allowed {
-            return error.into_response();
+            let response = error.into_response();
+            return match response.content_type() {
+                Some(_) => response,
+                None => Problem {
+                    instance: Some(path),
+                    ..Problem::bare(status)
+                }
+                .into_response(),
+            };
         }
         let allow = if not_allowed {
             self.routes.allow(&path)

@@ -57,8 +57,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match command.unwrap_or(Command::Serve) {
         Command::Openapi => openapi::run(),
         Command::Config(command) => config::run(&command, &load(config)?),
-        Command::Serve => runtime()?.block_on(serve::run(start(config)?)),
-        Command::Migrate(command) => runtime()?.block_on(migrate::run(&command, start(config)?)),
+        Command::Serve => finish(serve::run(start(config)?)),
+        Command::Migrate(command) => finish(migrate::run(&command, start(config)?)),
     }
 }
 
@@ -81,10 +81,15 @@ fn start(file: Option<PathBuf>) -> anyhow::Result<Loaded> {
     Ok(loaded)
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+/// Runs a command to its end, and does not wait for what it left behind: a look-up of a host's name
+/// that gets no answer would hold the process up for a minute.
+fn finish(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()
+        .build()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ fn secret(path: &Path) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|error| {
         format!(
             "the file can't be read ({}); check the path and its permissions",
-            error.kind()
+            error
         )
     })?;
     let text = String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())?;

@@ -15,8 +15,11 @@ use crate::migration::lock::LOCK_TIMEOUT;
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// The application's statements, and probes.
+    /// The application's statements.
     Work,
+    /// Probes: their slow statements are told as readiness, not as slow statements. `create` only
+    /// before the database was seen: a file that was removed is not made anew in silence.
+    Probe { create: bool },
     /// Migrations: no statement timeout, and patience with another migrator.
     Migration,
     /// Looking only: nothing is created or changed.
@@ -51,8 +54,17 @@ impl Connector {
         &self.target
     }
 
+    /// Tells what an error means, where nothing was to be created.
     pub(super) fn explain(&self, source: sqlx::Error) -> DatabaseError {
-        let failure = classify(&source, &self.target);
+        self.explain_for(Purpose::Look, source)
+    }
+
+    fn explain_for(&self, purpose: Purpose, source: sqlx::Error) -> DatabaseError {
+        let created = self
+            .sqlite
+            .as_ref()
+            .is_some_and(|options| for_purpose(options.clone(), purpose).create);
+        let failure = classify(&source, &self.target, created);
         DatabaseError::Connect {
             location: self.target.location(),
             failure,
@@ -65,15 +77,20 @@ impl Connector {
         let connecting = async { self.options(purpose)?.connect().await };
         let result = match tokio::time::timeout(self.config.connect_timeout, connecting).await {
             Ok(Ok(conn)) => return Ok(conn),
-            Ok(Err(source)) => Err(self.explain(source)),
-            Err(_) => Err(DatabaseError::Connect {
-                location: self.target.location(),
-                failure: Failure::Timeout,
-                source: sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()),
-            }),
+            Ok(Err(source)) => Err(self.explain_for(purpose, source)),
+            Err(_) => Err(self.silent(Failure::Timeout)),
         };
         metrics::counter!("twinbase_database_connect_errors_total").increment(1);
         result
+    }
+
+    /// A database that did not answer in time.
+    pub(super) fn silent(&self, failure: Failure) -> DatabaseError {
+        DatabaseError::Connect {
+            location: self.target.location(),
+            failure,
+            source: sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()),
+        }
     }
 
     /// The options that the driver gets. Their `Debug` shows the password: they are never logged.
@@ -82,14 +99,18 @@ impl Connector {
             Some(options) => parse(&for_purpose(options.clone(), purpose).to_url())?,
             None => self.postgres_url(purpose)?,
         };
-        AnyConnectOptions::from_url(&url)
+        let options = AnyConnectOptions::from_url(&url)?;
+        Ok(match purpose {
+            Purpose::Work => options,
+            _ => options.log_slow_statements(log::LevelFilter::Off, Duration::ZERO),
+        })
     }
 
     fn postgres_url(&self, purpose: Purpose) -> Result<Url, sqlx::Error> {
         let mut url = parse(self.target.expose())?;
         let named = url.query_pairs().any(|(key, _)| key == "application_name");
         let timeout = match purpose {
-            Purpose::Work => self.config.statement_timeout,
+            Purpose::Work | Purpose::Probe { .. } => self.config.statement_timeout,
             Purpose::Migration | Purpose::Look => Duration::ZERO,
         };
         let mut query = url.query_pairs_mut();
@@ -135,6 +156,7 @@ fn sqlite_options(
 fn for_purpose(mut options: sqlite::Options, purpose: Purpose) -> sqlite::Options {
     match purpose {
         Purpose::Work => {}
+        Purpose::Probe { create } => options.create &= create,
         Purpose::Migration => {
             options.busy_timeout = options.busy_timeout.max(LOCK_TIMEOUT);
             options.statement_timeout = Duration::ZERO;

@@ -14,8 +14,10 @@ pub enum Failure {
     Refused,
     /// The host's name is not known.
     Host,
-    /// No answer within the time given.
+    /// No connection within `database.connect_timeout`.
     Timeout,
+    /// No answer within `readiness.timeout`.
+    Unanswered,
     /// The user or the password is wrong, or the server's rules let this client not in.
     Authentication,
     /// The server has no database of that name.
@@ -52,6 +54,9 @@ impl fmt::Display for Failure {
             Self::Refused => "nothing listens there; start the server, or correct host and port",
             Self::Host => "the host's name can't be resolved; correct it, or mend the name service",
             Self::Timeout => "no answer in time; check the network, or raise database.connect_timeout",
+            Self::Unanswered => {
+                "no answer within readiness.timeout: the server or its disk is overloaded, the network drops packets, or another process keeps the file locked"
+            }
             Self::Authentication => "the server refused the user or the password; correct DATABASE_URL or the server's pg_hba.conf",
             Self::UnknownDatabase => "the server has no such database; create it (createdb), or correct DATABASE_URL",
             Self::Tls => "TLS could not be had as sslmode demands; configure the server's TLS, or relax sslmode",
@@ -71,17 +76,21 @@ impl fmt::Display for Failure {
 }
 
 /// Tells what kind of failure a driver's error is.
-pub(super) fn classify(error: &sqlx::Error, target: &DatabaseUrl) -> Failure {
+/// `create` says whether a file that is missing was to be created.
+pub(super) fn classify(error: &sqlx::Error, target: &DatabaseUrl, create: bool) -> Failure {
     match error {
-        sqlx::Error::Io(error) => io(error),
+        sqlx::Error::Io(error) => match target.sqlite_file() {
+            Some(file) if error.kind() == ErrorKind::NotFound => cant_open(file, create),
+            _ => io(error),
+        },
         sqlx::Error::Tls(_) => Failure::Tls,
         sqlx::Error::PoolTimedOut => Failure::Timeout,
         sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => Failure::Lost,
         sqlx::Error::Database(error) => {
             let code = error.code().unwrap_or_default();
             match target.sqlite_file() {
-                Some(file) => sqlite(&code, file),
-                None if target.is_memory() => sqlite(&code, Path::new("")),
+                Some(file) => sqlite(&code, file, create),
+                None if target.is_memory() => sqlite(&code, Path::new(""), create),
                 None => postgres(&code),
             }
         }
@@ -118,19 +127,19 @@ fn postgres(code: &str) -> Failure {
 }
 
 /// By result code: sqlite.org/rescode.html. The low byte of an extended code is its primary code.
-fn sqlite(code: &str, file: &Path) -> Failure {
+fn sqlite(code: &str, file: &Path, create: bool) -> Failure {
     match code.parse::<u32>().map(|code| code & 0xff) {
         Ok(5 | 6) => Failure::Busy,
         Ok(8 | 3) => Failure::Permission,
         Ok(13) => Failure::DiskFull,
         Ok(26 | 11) => Failure::NotADatabase,
         // "unable to open database file" has many causes, and the file system knows which.
-        Ok(14) => cant_open(file),
+        Ok(14) => cant_open(file, create),
         _ => Failure::Other,
     }
 }
 
-fn cant_open(file: &Path) -> Failure {
+fn cant_open(file: &Path, create: bool) -> Failure {
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -142,20 +151,11 @@ fn cant_open(file: &Path) -> Failure {
             Some(Err(error)) if error.kind() == ErrorKind::NotFound => Failure::NoFolder,
             Some(Ok(metadata)) if !metadata.is_dir() => Failure::NoFolder,
             Some(Err(_)) => Failure::Permission,
-            _ if may_write(folder.unwrap_or(Path::new("."))) => Failure::Missing,
+            // SQLite would have created it, had it been allowed to.
+            _ if !create => Failure::Missing,
             _ => Failure::Permission,
         },
     }
-}
-
-/// Whether this process can make a file in `folder`, found out by making one.
-fn may_write(folder: &Path) -> bool {
-    let probe = folder.join(format!(".twinbase-{}", std::process::id()));
-    let made = std::fs::File::create_new(&probe).is_ok();
-    if made && let Err(error) = std::fs::remove_file(&probe) {
-        tracing::warn!(file = %probe.display(), error = %error, "a probe file was not removed");
-    }
-    made
 }
 
 #[cfg(test)]
@@ -165,13 +165,13 @@ mod tests {
     #[test]
     fn what_the_file_system_says_becomes_the_failure() {
         let folder = std::env::temp_dir();
-        assert_eq!(cant_open(&folder), Failure::IsFolder);
+        assert_eq!(cant_open(&folder, true), Failure::IsFolder);
         assert_eq!(
-            cant_open(&folder.join("no-such-folder-here/x.db")),
+            cant_open(&folder.join("no-such-folder-here/x.db"), true),
             Failure::NoFolder
         );
         assert_eq!(
-            cant_open(&folder.join("no-such-file-here.db")),
+            cant_open(&folder.join("no-such-file-here.db"), false),
             Failure::Missing
         );
     }
@@ -180,8 +180,8 @@ mod tests {
     fn server_codes_become_the_failure() {
         assert_eq!(postgres("28P01"), Failure::Authentication);
         assert_eq!(postgres("3D000"), Failure::UnknownDatabase);
-        assert_eq!(sqlite("26", Path::new("x")), Failure::NotADatabase);
-        assert_eq!(sqlite("1032", Path::new("x")), Failure::Permission);
-        assert_eq!(sqlite("517", Path::new("x")), Failure::Busy);
+        assert_eq!(sqlite("26", Path::new("x"), true), Failure::NotADatabase);
+        assert_eq!(sqlite("1032", Path::new("x"), true), Failure::Permission);
+        assert_eq!(sqlite("517", Path::new("x"), true), Failure::Busy);
     }
 }

@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod failure;
+mod generation;
 mod pool;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use failure::Failure;
 use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
 use crate::migration::{Migrations, Report, Runner, Status};
 use connect::Connector;
+use generation::Generation;
 
 /// A service's database: made without touching it, so that a service starts while it is away.
 ///
@@ -39,6 +41,9 @@ use connect::Connector;
 pub struct Database {
     connector: Arc<Connector>,
     pool: AnyPool,
+    generation: Generation,
+    /// The last clone of the database lets go of the pool.
+    _release: Arc<pool::Release>,
 }
 
 impl Database {
@@ -49,8 +54,14 @@ impl Database {
     /// [`DatabaseError::Drivers`] when the application has installed other drivers first.
     pub fn new(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
         let connector = Arc::new(Connector::new(config)?);
-        let pool = pool::build(config, &connector)?;
-        Ok(Self { connector, pool })
+        let generation = Generation::default();
+        let (pool, release) = pool::build(config, &connector, generation.clone())?;
+        Ok(Self {
+            connector,
+            pool,
+            generation,
+            _release: Arc::new(release),
+        })
     }
 
     /// The engine that the configuration chose.
@@ -77,6 +88,26 @@ impl Database {
     /// [`DatabaseError::Connect`] with the cause and what to do.
     pub async fn connect(&self) -> Result<AnyConnection, DatabaseError> {
         self.connector.connect(connect::Purpose::Work).await
+    }
+
+    /// Opens a connection to probe with; once the database was `seen`, a missing file is an error.
+    pub(crate) async fn connect_for_probe(
+        &self,
+        seen: bool,
+    ) -> Result<AnyConnection, DatabaseError> {
+        self.connector
+            .connect(connect::Purpose::Probe { create: !seen })
+            .await
+    }
+
+    /// What to say of a database that did not answer within `readiness.timeout`.
+    pub(crate) fn unanswered(&self) -> DatabaseError {
+        self.connector.silent(Failure::Unanswered)
+    }
+
+    /// Has every pooled connection that is open now replaced before it is used again.
+    pub(crate) fn retire_connections(&self) {
+        self.generation.retire();
     }
 
     /// Applies what is pending of `migrations`.
@@ -125,12 +156,14 @@ impl DatabaseConfig {
     /// Builds the pool that this configuration describes, without opening a connection.
     ///
     /// It has the configured sizes, time-outs, recycling and pre-ping, and nothing of what
-    /// [`Database`] adds.
+    /// [`Database`] adds. Close it when done: its hooks keep it alive until then.
     ///
     /// # Errors
-    /// [`DatabaseError::Memory`] when `sqlite::memory:` finds no room for its temporary file, and
-    /// [`DatabaseError::Drivers`] when the application has installed other drivers first.
+    /// As [`Database::new`].
     pub fn pool(&self) -> Result<AnyPool, DatabaseError> {
-        Ok(Database::new(self)?.pool)
+        let connector = Connector::new(self)?;
+        let (pool, release) = pool::build(self, &connector, Generation::default())?;
+        release.never();
+        Ok(pool)
     }
 }

@@ -1,13 +1,14 @@
 //! The pool: so many connections kept, so many more for a peak, old and dead ones replaced.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::AnyPool;
 use sqlx::pool::PoolOptions;
 
 use super::DatabaseError;
 use super::connect::{Connector, Purpose};
+use super::generation::Generation;
 use crate::config::DatabaseConfig;
 
 /// Builds the pool without opening a connection.
@@ -17,7 +18,8 @@ use crate::config::DatabaseConfig;
 pub(super) fn build(
     config: &DatabaseConfig,
     connector: &Connector,
-) -> Result<AnyPool, DatabaseError> {
+    generation: Generation,
+) -> Result<(AnyPool, Release), DatabaseError> {
     let options = connector
         .options(Purpose::Work)
         .map_err(|error| connector.explain(error))?;
@@ -25,10 +27,10 @@ pub(super) fn build(
     let recycle = config.recycle;
     let pre_ping = config.pre_ping;
     let ping_timeout = config.connect_timeout;
-    // Connections at rest, counted exactly: only the hooks put them to rest and wake them.
-    let idle = Arc::new(AtomicU32::new(0));
-    let woken = Arc::clone(&idle);
-    Ok(PoolOptions::new()
+    let overflow = Overflow::default();
+    let release = Release(overflow.clone());
+    let own = overflow.clone();
+    let pool = PoolOptions::new()
         .min_connections(0)
         .max_connections(kept.saturating_add(config.max_overflow))
         .acquire_timeout(config.acquire_timeout)
@@ -40,9 +42,10 @@ pub(super) fn build(
             Box::pin(async { Ok(()) })
         })
         .before_acquire(move |conn, meta| {
-            woken.fetch_sub(1, Ordering::Relaxed);
+            let over = generation.is_over(meta.age);
+            let generation = generation.clone();
             Box::pin(async move {
-                if !recycle.is_zero() && meta.age >= recycle {
+                if over || (!recycle.is_zero() && meta.age >= recycle) {
                     tracing::debug!(age_s = meta.age.as_secs(), "connection recycled");
                     metrics::counter!("twinbase_pool_recycled_total").increment(1);
                     return Ok(false);
@@ -53,26 +56,86 @@ pub(super) fn build(
                 let ping = sqlx::Connection::ping(conn);
                 let alive = matches!(tokio::time::timeout(ping_timeout, ping).await, Ok(Ok(())));
                 if !alive {
-                    tracing::info!("a pooled connection had died; it is replaced");
+                    tracing::info!("a pooled connection had died; all of its age are replaced");
                     metrics::counter!("twinbase_pool_dropped_by_ping_total").increment(1);
+                    generation.retire();
                 }
                 Ok(alive)
             })
         })
-        .after_release(move |conn, _| {
-            let idle = Arc::clone(&idle);
-            Box::pin(async move {
-                // A dropped transaction is rolled back here. sqlx pings after this hook, too late for
-                // the count.
-                if let Err(error) = sqlx::Connection::ping(conn).await {
-                    tracing::debug!(error = %error, "a connection came back broken; it is closed");
-                    return Ok(false);
-                }
-                let room = idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| {
-                    (idle < kept).then_some(idle + 1)
-                });
-                Ok(room.is_ok())
-            })
+        .after_release(move |_, _| {
+            let keep = overflow.keeps(kept);
+            Box::pin(async move { Ok(keep) })
         })
-        .connect_lazy_with(options))
+        .connect_lazy_with(options);
+    own.watch(pool.clone());
+    Ok((pool, release))
+}
+
+/// Decides, as connections come back, which were overflow.
+///
+/// It holds the pool whose hook it is in: [`Release`] ends that.
+#[derive(Debug, Clone, Default)]
+struct Overflow(Arc<Mutex<Leaving>>);
+
+/// The connections that were told to go and are not gone yet: the pool still counts them.
+#[derive(Debug, Default)]
+struct Leaving {
+    pool: Option<AnyPool>,
+    count: u32,
+    size_seen: u32,
+    last: Option<Instant>,
+}
+
+/// By then a connection that was told to go is closed, and the pool's own count has it.
+const GONE: Duration = Duration::from_secs(1);
+
+impl Overflow {
+    fn watch(&self, pool: AnyPool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pool = Some(pool);
+    }
+
+    fn keeps(&self, kept: u32) -> bool {
+        let mut leaving = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(size) = leaving.pool.as_ref().map(AnyPool::size) else {
+            return true;
+        };
+        let gone = leaving.size_seen.saturating_sub(size);
+        leaving.count = leaving.count.saturating_sub(gone);
+        if leaving.last.is_none_or(|last| last.elapsed() > GONE) {
+            leaving.count = 0;
+        }
+        leaving.size_seen = size;
+        let keep = size.saturating_sub(leaving.count) <= kept;
+        if !keep {
+            leaving.count += 1;
+            leaving.last = Some(Instant::now());
+        }
+        keep
+    }
+}
+
+/// Lets go of the pool when dropped: the hooks of a pool that nobody holds must not keep it alive.
+#[derive(Debug)]
+pub(super) struct Release(Overflow);
+
+impl Release {
+    /// For a pool that is handed out by itself, and lives until it is closed.
+    pub(super) fn never(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        // Taken out first: the pool's own drop comes back here.
+        let pool = self
+            .0
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pool
+            .take();
+        drop(pool);
+    }
 }

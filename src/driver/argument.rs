@@ -11,7 +11,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ArgumentError {
     /// Fewer or more arguments than the statement has parameters.
-    #[error("the SQL has {parameters} parameter(s) and {arguments} value(s) were bound")]
+    #[error("SQL has {parameters} parameters, {arguments} values were given")]
     Count {
         /// How many parameters the statement has.
         parameters: usize,

@@ -48,7 +48,7 @@ pub enum MigrationError {
         /// The file below the migrations folder.
         path: String,
     },
-    /// The database has a version that the program does not know.
+    /// The database has a version that the program does not know, older than the program's newest.
     #[error(
         "the database has migration {version} ({description}), which this program does not know: deploy \
          the program that made it, or a newer one"

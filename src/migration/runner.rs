@@ -39,7 +39,9 @@ impl Runner {
     /// Many processes may call it at once: one works, the others wait and then find nothing to do.
     ///
     /// # Errors
-    /// The first version that is dirty, changed, unknown or that fails; those before it stay applied.
+    /// The first version that is dirty, changed, that fails, or that is unknown and older than the
+    /// newest of the plan; those before it stay applied. Newer ones that the plan does not know are
+    /// warned of.
     pub async fn up(mut self, plan: &[Step]) -> Result<Report, MigrationError> {
         let result = self.run(plan).await;
         self.close().await;
@@ -70,6 +72,7 @@ impl Runner {
         // Read after the lock is had: another process may just have applied what was pending.
         let lines = history::compare(plan, &history::read(&mut self.conn, self.engine).await?);
         refuse(plan, &lines)?;
+        warn_of_newer(plan, &lines);
         let newest_applied = lines
             .iter()
             .rev()
@@ -150,6 +153,24 @@ impl Runner {
     }
 }
 
+/// A newer program may have migrated already, as in a rolling deployment: its versions are no reason for
+/// this one to stop.
+fn is_newer(plan: &[Step], line: &Status) -> bool {
+    plan.last()
+        .is_none_or(|newest| line.version > newest.version)
+}
+
+fn warn_of_newer(plan: &[Step], lines: &[Status]) {
+    let newer = |line: &&Status| line.standing == Standing::Unknown && is_newer(plan, line);
+    if let Some(line) = lines.iter().rev().find(newer) {
+        tracing::warn!(
+            version = line.version,
+            description = line.description,
+            "the database has migrations that are newer than this program"
+        );
+    }
+}
+
 /// Refuses a history that the plan can't go on from.
 fn refuse(plan: &[Step], lines: &[Status]) -> Result<(), MigrationError> {
     for line in lines {
@@ -162,6 +183,7 @@ fn refuse(plan: &[Step], lines: &[Status]) -> Result<(), MigrationError> {
                     description,
                 });
             }
+            Standing::Unknown if is_newer(plan, line) => {}
             Standing::Unknown => {
                 return Err(MigrationError::Unknown {
                     version,

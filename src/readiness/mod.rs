@@ -2,6 +2,7 @@
 
 mod backoff;
 mod probe;
+mod schema;
 mod state;
 mod watcher;
 

@@ -1,187 +1,146 @@
-//! One look at the database: is it there, does it answer, is its schema current?
+//! One look at the database: is it there, and does it answer?
 
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 use tokio::time::timeout;
 
-use super::state::Migrated;
-use crate::config::{DatabaseConfig, ReadinessConfig};
 use crate::database::{Database, DatabaseError};
-use crate::migration::{Migrations, Standing};
 
-/// What a look found.
-#[derive(Debug)]
-pub(super) enum Finding {
-    /// It answers, and its schema is current.
-    Ready,
-    /// It answers, and its schema is not what the program needs.
-    Behind(String),
-    /// It does not answer.
-    Away(DatabaseError),
-}
-
-/// Looks at the database through a connection of its own, never through the pool: a busy pool is not a
+/// Asks the database through a connection of its own, never through the pool: a busy pool is not a
 /// dead database.
 #[derive(Debug)]
 pub(super) struct Probe {
     database: Database,
-    migrations: Migrations,
-    migrate: bool,
     deadline: Duration,
-    conn: Option<AnyConnection>,
-    pub(super) migrated: Option<Migrated>,
+    held: Option<Held>,
+    /// Whether the database has answered before: from then on a file that is missing was removed.
+    seen: bool,
+}
+
+/// The connection that is asked, and the file that it has open.
+#[derive(Debug)]
+struct Held {
+    conn: AnyConnection,
+    file: Option<FileId>,
+}
+
+/// What an answer tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The same database as before.
+    Same,
+    /// A database on a connection that is new: the first one, or one that may have another schema.
+    New,
 }
 
 impl Probe {
-    pub(super) fn new(
-        database: Database,
-        migrations: Migrations,
-        config: &DatabaseConfig,
-        readiness: &ReadinessConfig,
-    ) -> Self {
+    /// `deadline` is for one look, a new connection included.
+    pub(super) fn new(database: Database, deadline: Duration) -> Self {
         Self {
             database,
-            migrations,
-            migrate: config.migrate_on_start,
-            deadline: readiness.timeout,
-            conn: None,
-            migrated: None,
+            deadline,
+            held: None,
+            seen: false,
         }
     }
 
-    /// Looks once. The first look that reaches the database also brings its schema up to date.
-    pub(super) async fn look(&mut self) -> Finding {
-        if let Err(error) = self.ping().await {
-            return Finding::Away(error);
-        }
-        if self.migrated.is_some() {
-            return Finding::Ready;
-        }
-        match self.schema().await {
-            Ok(()) => Finding::Ready,
-            Err(Problem::Behind(problem)) => Finding::Behind(problem),
-            Err(Problem::Database(error)) => match error {
-                DatabaseError::Migration(ref inner) if !lost(inner.database()) => {
-                    Finding::Behind(crate::telemetry::chain(&error))
-                }
-                error => Finding::Away(error),
-            },
-        }
+    /// Asks once.
+    pub(super) async fn ask(&mut self) -> Result<Answer, DatabaseError> {
+        let database = self.database.clone();
+        let answer = timeout(self.deadline, self.ask_held_or_new()).await;
+        answer.unwrap_or_else(|_| Err(database.unanswered()))
     }
 
     /// Closes the probe's connection.
     pub(super) async fn close(self) {
-        if let Some(conn) = self.conn
-            && let Err(error) = conn.close().await
+        if let Some(held) = self.held
+            && let Err(error) = held.conn.close().await
         {
             tracing::debug!(error = %error, "the probe's connection did not close in good order");
         }
     }
 
-    async fn ping(&mut self) -> Result<(), DatabaseError> {
-        if let Some(mut conn) = self.conn.take() {
-            match timeout(self.deadline, ask(&self.database, &mut conn)).await {
-                Ok(Ok(())) => {
-                    self.conn = Some(conn);
-                    return Ok(());
+    async fn ask_held_or_new(&mut self) -> Result<Answer, DatabaseError> {
+        // Taken out: where the deadline cuts this off, the connection goes with it.
+        if let Some(mut held) = self.held.take() {
+            match ask_held(&self.database, &mut held).await {
+                Ok(()) => {
+                    self.held = Some(held);
+                    return Ok(Answer::Same);
                 }
-                Ok(Err(error)) => {
-                    tracing::debug!(error = %error, "the probe's connection failed; opening a new one");
-                }
-                Err(_) => {
-                    tracing::debug!("the probe's connection does not answer; opening a new one");
+                Err(error) => {
+                    tracing::info!(
+                        error = crate::telemetry::chain(&error),
+                        "the probe's connection failed; pooled connections of its age are replaced"
+                    );
+                    metrics::counter!("twinbase_readiness_reconnects_total").increment(1);
+                    self.database.retire_connections();
                 }
             }
-            metrics::counter!("twinbase_readiness_reconnects_total").increment(1);
         }
-        let database = &self.database;
-        let fresh = async {
-            let mut conn = database.connect().await?;
-            ask(database, &mut conn)
-                .await
-                .map_err(|error| database.explain(error))?;
-            Ok(conn)
-        };
-        let conn = timeout(self.deadline, fresh).await.unwrap_or_else(|_| {
-            Err(database.explain(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
-        })?;
-        self.conn = Some(conn);
-        Ok(())
-    }
-
-    async fn schema(&mut self) -> Result<(), Problem> {
-        let migrated = if self.migrate {
-            let report = self.database.migrate(&self.migrations).await?;
-            Migrated {
-                current: report.current,
-                applied: report.applied.len(),
-            }
-        } else {
-            let lines = self.database.migration_status(&self.migrations).await?;
-            let wrong = |line: &&crate::migration::Status| {
-                !matches!(line.standing, Standing::Applied | Standing::Unknown)
-            };
-            if let Some(line) = lines.iter().find(wrong) {
-                return Err(Problem::Behind(format!(
-                    "migration {} ({}) is {}; run `twinbase migrate up`",
-                    line.version,
-                    line.description,
-                    line.standing.as_str()
-                )));
-            }
-            let current = lines
-                .last()
-                .map(|line| (line.version, line.description.clone()));
-            Migrated {
-                current,
-                applied: 0,
-            }
-        };
-        self.migrated = Some(migrated);
-        Ok(())
+        let mut conn = self.database.connect_for_probe(self.seen).await?;
+        question(&mut conn)
+            .await
+            .map_err(|error| self.database.explain(error))?;
+        let file = file_id(&self.database).await?;
+        self.held = Some(Held { conn, file });
+        self.seen = true;
+        Ok(Answer::New)
     }
 }
 
-/// Asks the database for something that it can't answer without reading.
-async fn ask(database: &Database, conn: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    if let Some(file) = database.target().sqlite_file() {
-        // An open SQLite file answers even after it was removed, and then serves what no one else can
-        // see.
-        tokio::fs::metadata(file).await?;
-        conn.execute("SELECT count(*) FROM sqlite_master").await?;
-    } else {
-        conn.execute("SELECT 1").await?;
+async fn ask_held(database: &Database, held: &mut Held) -> Result<(), DatabaseError> {
+    // An open SQLite file answers even after it was removed or replaced, and then serves what no one
+    // else can see.
+    if file_id(database).await? != held.file {
+        tracing::warn!(
+            database = database.target().location(),
+            "the database's file was replaced while the service ran"
+        );
+        let gone = std::io::Error::other("the file was replaced");
+        return Err(database.explain(sqlx::Error::Io(gone)));
     }
+    let answer = question(&mut held.conn).await;
+    answer.map_err(|error| database.explain(error))
+}
+
+async fn file_id(database: &Database) -> Result<Option<FileId>, DatabaseError> {
+    let Some(file) = database.target().sqlite_file() else {
+        return Ok(None);
+    };
+    match FileId::of(file).await {
+        Ok(id) => Ok(Some(id)),
+        Err(error) => Err(database.explain(sqlx::Error::Io(error))),
+    }
+}
+
+/// Something that can't be answered without the server, or without reading the file.
+async fn question(conn: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    let sql = match conn.backend_name() {
+        "PostgreSQL" => "SELECT 1",
+        _ => "SELECT count(*) FROM sqlite_master",
+    };
+    conn.execute(sql).await?;
     Ok(())
 }
 
-enum Problem {
-    Behind(String),
-    Database(DatabaseError),
-}
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId(u64, u64);
 
-impl From<DatabaseError> for Problem {
-    fn from(error: DatabaseError) -> Self {
-        Self::Database(error)
+impl FileId {
+    #[cfg(unix)]
+    async fn of(file: &Path) -> std::io::Result<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = tokio::fs::metadata(file).await?;
+        Ok(Self(metadata.dev(), metadata.ino()))
     }
-}
 
-/// Whether an error means that the connection is gone, rather than that a statement was refused.
-fn lost(error: Option<&sqlx::Error>) -> bool {
-    matches!(
-        error,
-        Some(
-            sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::WorkerCrashed
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::PoolTimedOut
-        )
-    ) || error
-        .and_then(sqlx::Error::as_database_error)
-        .and_then(sqlx::error::DatabaseError::code)
-        // Class 57P0x: the server is shutting down or starting up.
-        .is_some_and(|code| code.starts_with("57P0"))
+    /// Elsewhere an open file can't be replaced.
+    #[cfg(not(unix))]
+    async fn of(file: &Path) -> std::io::Result<Self> {
+        tokio::fs::metadata(file).await.map(|_| Self(0, 0))
+    }
 }

@@ -7,17 +7,27 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
-use super::probe::{Finding, Probe};
+use super::probe::{Answer, Probe};
+use super::schema::{Schema, Unfit};
+use super::state::Migrated;
 use super::{DependencyState, Snapshot};
 use crate::config::{DatabaseConfig, ReadinessConfig};
-use crate::database::Database;
+use crate::database::{Database, DatabaseError};
 use crate::migration::Migrations;
 use crate::telemetry::chain;
+
+/// How often a migration that runs for long is told of.
+const STILL_MIGRATING: Duration = Duration::from_secs(10);
+
+/// How long a database may be silent while it is migrated, before the migration is given up. A server
+/// that is down is noticed by the migration itself; this is for a network that drops packets.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Watches the database from start to stop: every `readiness.interval` while all is well, and with a
 /// growing pause of at most `readiness.retry_max` while it is not.
 ///
-/// The first time that the database answers, it also applies the migrations.
+/// Whenever the database answers on a new connection, its schema is brought up to date or looked at
+/// again: it may be another database by then.
 #[derive(Debug)]
 pub struct Watcher {
     snapshots: watch::Receiver<Snapshot>,
@@ -36,10 +46,16 @@ impl Watcher {
     ) -> Self {
         let (sender, snapshots) = watch::channel(Snapshot::unknown());
         let stop = CancellationToken::new();
-        let location = database.target().location();
-        let probe = Probe::new(database, migrations, config, readiness);
-        let readiness = readiness.clone();
-        let task = tokio::spawn(watch(probe, location, readiness, sender, stop.clone()));
+        let watch = Watch {
+            location: database.target().location(),
+            probe: Probe::new(database.clone(), readiness.timeout),
+            schema: Schema::new(database, migrations, config, readiness.timeout),
+            migrated: None,
+            backoff: Backoff::new(readiness.retry_max),
+            interval: readiness.interval,
+            sender,
+        };
+        let task = tokio::spawn(watch.run(stop.clone()));
         Self {
             snapshots,
             stop,
@@ -53,17 +69,6 @@ impl Watcher {
         self.snapshots.clone()
     }
 
-    /// Waits for the first probe's result, for `patience` at most, and gives what is known then.
-    pub async fn first(&mut self, patience: Duration) -> Snapshot {
-        let known = self
-            .snapshots
-            .wait_for(|now| now.database != DependencyState::Unknown);
-        match tokio::time::timeout(patience, known).await {
-            Ok(Ok(snapshot)) => snapshot.clone(),
-            Ok(Err(_)) | Err(_) => Snapshot::unknown(),
-        }
-    }
-
     /// Stops watching and closes the probe's connection.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -73,57 +78,130 @@ impl Watcher {
     }
 }
 
-async fn watch(
-    mut probe: Probe,
+/// The watching task's own state.
+struct Watch {
     location: String,
-    config: ReadinessConfig,
+    probe: Probe,
+    schema: Schema,
+    migrated: Option<Migrated>,
+    backoff: Backoff,
+    interval: Duration,
     sender: watch::Sender<Snapshot>,
-    stop: CancellationToken,
-) {
-    let mut backoff = Backoff::new(config.retry_max);
-    loop {
-        let started = Instant::now();
-        let finding = tokio::select! {
-            () = stop.cancelled() => break,
-            finding = probe.look() => finding,
-        };
-        metrics::histogram!("twinbase_readiness_probe_seconds").record(started.elapsed());
-        let pause = match finding {
-            Finding::Ready => {
-                backoff.reset();
-                config.interval
-            }
-            Finding::Behind(_) | Finding::Away(_) => backoff.pause(),
-        };
-        let snapshot = Snapshot {
-            migration: probe.migrated.clone(),
-            ..snapshot(&finding, pause)
-        };
-        tell(&sender.borrow(), &snapshot, &location);
-        record(&snapshot);
-        sender.send_replace(snapshot);
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tokio::time::sleep(pause) => {}
-        }
-    }
-    probe.close().await;
 }
 
-fn snapshot(finding: &Finding, next_probe: Duration) -> Snapshot {
-    let (ready, database, problem) = match finding {
-        Finding::Ready => (true, DependencyState::Connected, None),
-        Finding::Behind(problem) => (false, DependencyState::Connected, Some(problem.clone())),
-        Finding::Away(error) => (false, DependencyState::Disconnected, Some(chain(error))),
-    };
-    Snapshot {
-        ready,
-        database,
-        problem,
-        next_probe,
-        migration: None,
+/// What a look found.
+enum Finding {
+    Ready,
+    Migrating,
+    Behind(String),
+    Away(DatabaseError),
+}
+
+impl Watch {
+    async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let pause = tokio::select! {
+                () = stop.cancelled() => break,
+                finding = self.look() => self.publish(&finding),
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.probe.close().await;
+    }
+
+    async fn look(&mut self) -> Finding {
+        match self.ask().await {
+            Err(error) => return Finding::Away(error),
+            Ok(Answer::New) => self.migrated = None,
+            Ok(Answer::Same) => {}
+        }
+        if self.migrated.is_some() {
+            return Finding::Ready;
+        }
+        match self.settle().await {
+            Ok(migrated) => {
+                self.migrated = Some(migrated);
+                Finding::Ready
+            }
+            Err(Unfit::Behind(problem)) => Finding::Behind(problem),
+            Err(Unfit::Away(error)) => Finding::Away(error),
+        }
+    }
+
+    async fn ask(&mut self) -> Result<Answer, DatabaseError> {
+        let started = Instant::now();
+        let answer = self.probe.ask().await;
+        metrics::histogram!("twinbase_readiness_probe_seconds").record(started.elapsed());
+        answer
+    }
+
+    /// Settles the schema, and goes on to probe while that takes its time.
+    async fn settle(&mut self) -> Result<Migrated, Unfit> {
+        let schema = self.schema.clone();
+        let mut settling = std::pin::pin!(schema.settle());
+        let (started, mut told, mut answered) = (Instant::now(), Instant::now(), Instant::now());
+        loop {
+            tokio::select! {
+                settled = &mut settling => return settled,
+                () = tokio::time::sleep(self.interval) => {}
+            }
+            match self.ask().await {
+                Ok(_) => {
+                    answered = Instant::now();
+                    self.publish(&Finding::Migrating);
+                }
+                Err(error) if answered.elapsed() > SILENCE => return Err(Unfit::Away(error)),
+                Err(error) => {
+                    self.publish(&Finding::Away(error));
+                }
+            }
+            if told.elapsed() > STILL_MIGRATING {
+                told = Instant::now();
+                let for_s = started.elapsed().as_secs();
+                tracing::info!(database = self.location, for_s, "still settling the schema");
+            }
+        }
+    }
+
+    /// Makes a finding known, and gives the pause until the next look.
+    fn publish(&mut self, finding: &Finding) -> Duration {
+        let next_probe = match finding {
+            Finding::Ready => {
+                self.backoff.reset();
+                self.interval
+            }
+            Finding::Migrating => self.interval,
+            Finding::Behind(_) | Finding::Away(_) => self.backoff.pause(),
+        };
+        let (ready, database, problem) = match finding {
+            Finding::Ready => (true, DependencyState::Connected, None),
+            Finding::Migrating => (
+                false,
+                DependencyState::Connected,
+                Some(MIGRATING.to_owned()),
+            ),
+            Finding::Behind(problem) => (false, DependencyState::Connected, Some(problem.clone())),
+            Finding::Away(error) => (false, DependencyState::Disconnected, Some(chain(error))),
+        };
+        let migration = self.migrated.clone();
+        let now = Snapshot {
+            ready,
+            database,
+            problem,
+            next_probe,
+            migration,
+        };
+        tell(&self.sender.borrow(), &now, &self.location);
+        record(&now);
+        self.sender.send_replace(now);
+        next_probe
     }
 }
+
+const MIGRATING: &str = "the schema is being brought up to date";
 
 /// Writes a line for a change, and none for a state that goes on.
 fn tell(before: &Snapshot, now: &Snapshot, location: &str) {
@@ -140,7 +218,12 @@ fn tell(before: &Snapshot, now: &Snapshot, location: &str) {
                 metrics::counter!("twinbase_readiness_changes_total").increment(1);
             }
             let retry_in_ms = u64::try_from(now.next_probe.as_millis()).unwrap_or(u64::MAX);
-            if now.database == DependencyState::Connected {
+            if problem == MIGRATING {
+                tracing::info!(
+                    database = location,
+                    "not ready yet: the schema is being brought up to date"
+                );
+            } else if now.database == DependencyState::Connected {
                 tracing::error!(
                     database = location,
                     problem,

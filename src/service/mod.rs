@@ -3,16 +3,17 @@
 mod signal;
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use poem::Server;
 use poem::listener::TcpAcceptor;
 use poem_openapi::OpenApi;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 pub use signal::stop_signal;
 
-use crate::api;
+use crate::api::{self, Abandoned};
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
 use crate::migration::Migrations;
@@ -149,9 +150,11 @@ impl<A: OpenApi + 'static> Application<A> {
         );
         let state = api::State {
             snapshots: watcher.snapshots(),
+            abandoned: Abandoned::default(),
             metrics: telemetry::recorder(),
             body_limit: self.config.server.body_limit,
         };
+        let abandoned = state.abandoned.clone();
         let endpoint = api::endpoint(state, self.api, &self.title, &self.version);
         Ok(Built {
             config: self.config,
@@ -159,6 +162,7 @@ impl<A: OpenApi + 'static> Application<A> {
             watcher,
             acceptor,
             address,
+            abandoned,
             endpoint,
         })
     }
@@ -171,6 +175,7 @@ pub struct Built {
     watcher: Watcher,
     acceptor: TcpAcceptor,
     address: SocketAddr,
+    abandoned: Abandoned,
     endpoint: poem::endpoint::BoxEndpoint<'static, poem::Response>,
 }
 
@@ -187,13 +192,14 @@ impl Built {
         &self.database
     }
 
-    /// Waits for the first look at the database, for `patience` at most.
-    pub async fn first_look(&mut self, patience: Duration) -> Snapshot {
-        self.watcher.first(patience).await
+    /// What the readiness probe finds, as it finds it.
+    #[must_use]
+    pub fn snapshots(&self) -> watch::Receiver<Snapshot> {
+        self.watcher.snapshots()
     }
 
-    /// Serves until `stop` is done, then stops: no new connection, requests in hand are finished, the
-    /// watcher ends, the pool is closed; all of it within `server.shutdown_timeout`.
+    /// Serves until `stop` is done, then stops: no new connection, requests in hand are finished within
+    /// nine tenths of `server.shutdown_timeout`, the watcher ends, the pool is closed in the rest of it.
     ///
     /// # Errors
     /// [`ServiceError::Serve`] when the server breaks off.
@@ -203,9 +209,11 @@ impl Built {
     ) -> Result<(), ServiceError> {
         let patience = self.config.server.shutdown_timeout;
         let stopped = std::sync::OnceLock::new();
+        let before = std::sync::OnceLock::new();
         let noted = async {
             stop.await;
             stopped.get_or_init(Instant::now);
+            before.get_or_init(|| self.abandoned.count());
             tracing::info!(
                 within_s = patience.as_secs(),
                 "stopping: requests in hand are finished first"
@@ -216,6 +224,13 @@ impl Built {
         let served = Server::new_with_acceptor(self.acceptor)
             .run_with_graceful_shutdown(self.endpoint, noted, Some(patience.mul_f64(0.9)))
             .await;
+        let cut_off = self.abandoned.count() - before.get().copied().unwrap_or_default();
+        if cut_off > 0 {
+            tracing::warn!(
+                cut_off,
+                "requests were not finished in time and were cut off; raise server.shutdown_timeout"
+            );
+        }
         let left = patience.saturating_sub(stopped.get_or_init(Instant::now).elapsed());
         let closing = async {
             self.watcher.stop().await;

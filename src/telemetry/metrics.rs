@@ -103,6 +103,14 @@ fn describe() {
         "How long an answer took"
     );
     describe_counter!(
+        "twinbase_http_requests_abandoned_total",
+        "Requests dropped before their answer was ready"
+    );
+    describe_counter!(
+        "twinbase_readiness_reconnects_total",
+        "Probes whose connection had failed"
+    );
+    describe_counter!(
         "twinbase_http_panics_total",
         "Requests whose handler panicked"
     );

@@ -27,9 +27,10 @@ pub enum HarnessError {
     Io(#[from] io::Error),
 }
 
-/// Ends the server with the process that started it, however that ends: standard input closes then.
-/// The word `stop` keeps the data for another start.
-const KEEPER: &str = r#""$1" -D "$2" & server=$!
+/// Ends the server with the process that started it, however that ends: standard input closes then. The
+/// word `stop` keeps the data for another start. Signals to our terminal are not for the server.
+const KEEPER: &str = r#"trap '' INT TERM HUP
+"$1" -D "$2/data" & server=$!
 read -r word
 kill -INT "$server"
 wait "$server"
@@ -134,12 +135,12 @@ impl PostgresServer {
         let base = Some(PathBuf::from("/dev/shm"))
             .filter(|path| path.is_dir())
             .unwrap_or_else(env::temp_dir);
-        let folder = tempfile::Builder::new()
+        let home = tempfile::Builder::new()
             .prefix("twinbase-postgres-")
-            .tempdir_in(base)?
-            .keep();
+            .tempdir_in(base)?;
+        let folder = home.path();
         if let Some(user) = unprivileged() {
-            std::os::unix::fs::chown(&folder, Some(user.0), Some(user.1))?;
+            std::os::unix::fs::chown(folder, Some(user.0), Some(user.1))?;
         }
         let data = folder.join("data");
         let mut initdb = binaries.command("initdb");
@@ -151,7 +152,7 @@ impl PostgresServer {
             "--locale=C",
             "-D",
         ]);
-        let output = as_unprivileged(&mut initdb, &folder).arg(&data).output()?;
+        let output = as_unprivileged(&mut initdb, folder).arg(&data).output()?;
         if !output.status.success() {
             return Err(HarnessError::Start(format!(
                 "initdb: {}",
@@ -178,6 +179,8 @@ impl PostgresServer {
             .open(server.data.join("postgresql.conf"))?
             .write_all(settings.as_bytes())?;
         server.start_again()?;
+        // From here on the keeper removes it, or the server's own drop.
+        let _ = home.keep();
         Ok(server)
     }
 
@@ -194,7 +197,7 @@ impl PostgresServer {
         keeper
             .args(["-c", KEEPER, "keeper"])
             .arg(self.binaries.0.join("postgres"))
-            .arg(&self.data)
+            .arg(self.data.with_file_name(""))
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log);
@@ -287,5 +290,7 @@ fn as_unprivileged<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Comma
     if let Some((user, group)) = unprivileged() {
         command.uid(user).gid(group);
     }
+    // Ctrl-C is for the tests; the keeper follows when they end.
+    command.process_group(0);
     command
 }

@@ -10,6 +10,11 @@ const SIGNALS: (&str, &str) = (
     "CREATE TABLE signals (id BIGINT NOT NULL PRIMARY KEY);\n",
 );
 
+const LATER: (&str, &str) = (
+    "20260301090000_later.sql",
+    "CREATE TABLE later (id BIGINT);\n",
+);
+
 fn migrations(files: &[(&'static str, &'static str)]) -> Migrations {
     Migrations::from_files(files.iter().copied()).unwrap()
 }
@@ -111,10 +116,10 @@ twinbase::on_both_engines! {
         let lines = database.migration_status(&changed).await.unwrap();
         assert_eq!(lines[1].standing, Standing::Changed);
 
-        let older = migrations(&[BASELINE]);
-        let error = migration_error(database.migrate(&older).await.unwrap_err());
+        let other = migrations(&[BASELINE, LATER]);
+        let error = migration_error(database.migrate(&other).await.unwrap_err());
         assert!(matches!(error, MigrationError::Unknown { version: 20_260_210_120_000, .. }), "{error:?}");
-        assert_eq!(database.migration_status(&older).await.unwrap()[1].standing, Standing::Unknown);
+        assert_eq!(database.migration_status(&other).await.unwrap()[1].standing, Standing::Unknown);
 
         sqlx::query("UPDATE _sqlx_migrations SET success = FALSE WHERE version = 20260210120000")
             .execute(database.pool())
@@ -122,6 +127,14 @@ twinbase::on_both_engines! {
             .unwrap();
         let error = migration_error(database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap_err());
         assert!(matches!(error, MigrationError::Dirty { version: 20_260_210_120_000, .. }), "{error:?}");
+        database.close().await;
+    }
+
+    async fn versions_newer_than_the_program_are_no_reason_to_stop(database: TestDatabase) {
+        let database = database.open();
+        database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
+        let report = database.migrate(&migrations(&[BASELINE])).await.unwrap();
+        assert!(report.applied.is_empty());
         database.close().await;
     }
 

@@ -62,6 +62,34 @@ impl Outage {
     }
 }
 
+impl Outage {
+    /// Puts an empty database in the place of the one that is there.
+    async fn replace(&self) {
+        match self {
+            Self::Sqlite { here, .. } => {
+                for file in fs::read_dir(here).unwrap() {
+                    fs::remove_file(file.unwrap().path()).unwrap();
+                }
+                fs::write(here.join("test.db"), "").unwrap();
+            }
+            Self::Postgres(server) => {
+                let config = DatabaseConfig {
+                    url: Some(server.url("template1").parse().unwrap()),
+                    ..DatabaseConfig::default()
+                };
+                let other = Database::new(&config).unwrap();
+                for sql in [
+                    "DROP DATABASE postgres WITH (FORCE)",
+                    "CREATE DATABASE postgres TEMPLATE template0",
+                ] {
+                    sqlx::raw_sql(sql).execute(other.pool()).await.unwrap();
+                }
+                other.close().await;
+            }
+        }
+    }
+}
+
 /// Both engines, without the shared server that `on_both_engines!` would bring.
 macro_rules! with_an_outage_on_both_engines {
     ($($name:ident => $claim:ident),* $(,)?) => {$(
@@ -85,6 +113,7 @@ with_an_outage_on_both_engines! {
     readiness_goes_200_503_200_as_the_database_goes_and_comes => goes_and_comes,
     a_start_without_a_database_serves_503_and_migrates_when_it_comes => comes_late,
     the_pool_serves_again_after_an_outage => pool_recovers,
+    a_database_that_was_replaced_is_migrated_before_it_counts_as_ready => replaced,
 }
 
 const AWAY: &str = r#"{"ready":false,"dependencies":{"db":"disconnected","redis":"unknown"}}"#;
@@ -137,4 +166,37 @@ async fn pool_recovers(outage: Outage) {
     // Pre-ping finds the connections that died; none of them reaches the caller.
     ask().await.unwrap();
     database.close().await;
+}
+
+async fn replaced(outage: Outage) {
+    let application = TestApplication::start(outage.config()).await;
+    application.until_ready_answers(200).await;
+    let pool = application.database().pool();
+    sqlx::query("CREATE TABLE old (id BIGINT)")
+        .execute(pool)
+        .await
+        .unwrap();
+    outage.replace().await;
+    let versions = || async {
+        sqlx::query("SELECT count(*) FROM _sqlx_migrations")
+            .fetch_one(pool)
+            .await
+            .map(|row| row.get::<i64, _>(0))
+    };
+    let migrated = async {
+        // The old database has a version too: it is the new one once the table is gone.
+        while sqlx::query("SELECT * FROM old")
+            .fetch_all(pool)
+            .await
+            .is_ok()
+            || !matches!(versions().await, Ok(1))
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), migrated)
+        .await
+        .expect("the new database is migrated");
+    application.until_ready_answers(200).await;
+    application.stop().await;
 }

@@ -33,6 +33,21 @@ twinbase::on_both_engines! {
         database.close().await;
     }
 
+    async fn taking_connections_without_waiting_leaves_the_pool_whole(database: TestDatabase) {
+        let config = DatabaseConfig { pool_size: 2, max_overflow: 0, ..database.config() };
+        let database = Database::new(&config).unwrap();
+        for _ in 0..5 {
+            drop(database.pool().acquire().await.unwrap());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let taken = database.pool().try_acquire();
+            assert!(taken.is_some(), "the connection was kept");
+            drop(taken);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(database.pool().size(), 1);
+        database.close().await;
+    }
+
     async fn a_full_pool_times_out_after_acquire_timeout(database: TestDatabase) {
         let config = DatabaseConfig {
             pool_size: 1,

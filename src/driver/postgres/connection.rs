@@ -12,8 +12,8 @@ use sqlx::{Connection as _, Either, Error, SqlStr, Transaction};
 use tokio::time::timeout;
 
 use super::database::Database;
-use super::execute::CustomTypes;
 use super::options::Options;
+use super::simple::CustomTypes;
 use super::statement::Statements;
 use super::transaction::TransactionState;
 
@@ -211,5 +211,17 @@ impl sqlx_core::any::AnyConnectionBackend for Connection {
         _parameters: &[AnyTypeInfo],
     ) -> BoxFuture<'c, Result<AnyStatement, Error>> {
         Box::pin(self.describe_for_any(sql))
+    }
+
+    #[cfg(feature = "macros")]
+    fn describe(&mut self, sql: SqlStr) -> BoxFuture<'_, Result<sqlx::Describe<sqlx::Any>, Error>> {
+        Box::pin(async move {
+            let statement = self.describe_for_any(sql).await?;
+            Ok(sqlx::Describe {
+                nullable: vec![None; statement.columns.len()],
+                columns: statement.columns,
+                parameters: statement.parameters,
+            })
+        })
     }
 }

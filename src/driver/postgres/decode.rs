@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sqlx_core::any::{AnyTypeInfoKind, AnyValueKind};
+use sqlx_core::any::{AnyTypeInfoKind, AnyValue, AnyValueKind};
 use thiserror::Error;
 
 use super::moment::{self, MomentFault};
@@ -48,48 +48,61 @@ impl From<NumericFault> for DecodeError {
     }
 }
 
-/// A value in the binary form of its type.
-pub(super) fn decode_binary(from: ServerType, bytes: &[u8]) -> Result<AnyValueKind, DecodeError> {
+/// Adds a value in the binary form of its type. It is written where it is to stay: results of
+/// results that are copied from place to place cost more than the decoding.
+pub(super) fn push_binary(
+    from: ServerType,
+    bytes: &[u8],
+    values: &mut Vec<AnyValue>,
+) -> Result<(), DecodeError> {
+    let mut push = |kind| values.push(AnyValue { kind });
+    match from {
+        ServerType::Int8 => push(AnyValueKind::BigInt(i64::from_be_bytes(array(bytes)?))),
+        ServerType::Int4 => push(AnyValueKind::BigInt(
+            i32::from_be_bytes(array(bytes)?).into(),
+        )),
+        ServerType::Int2 => push(AnyValueKind::BigInt(
+            i16::from_be_bytes(array(bytes)?).into(),
+        )),
+        ServerType::Float8 => push(AnyValueKind::Double(f64::from_be_bytes(array(bytes)?))),
+        ServerType::Float4 => push(AnyValueKind::Real(f32::from_be_bytes(array(bytes)?))),
+        ServerType::Bool => push(AnyValueKind::Bool(bytes != [0])),
+        ServerType::Bytea => push(AnyValueKind::Blob(Arc::new(bytes.to_vec()))),
+        ServerType::Void => push(AnyValueKind::Null(AnyTypeInfoKind::Null)),
+        ServerType::Other => return Err(DecodeError::Malformed),
+        _ => push(AnyValueKind::Text(Arc::new(text_of_binary(from, bytes)?))),
+    }
+    Ok(())
+}
+
+/// The text of a type that travels as text.
+fn text_of_binary(from: ServerType, bytes: &[u8]) -> Result<String, DecodeError> {
     Ok(match from {
-        ServerType::Text | ServerType::Enum | ServerType::Char | ServerType::Json => string(bytes)?,
-        ServerType::Int8 => AnyValueKind::BigInt(i64::from_be_bytes(array(bytes)?)),
-        ServerType::Int4 => AnyValueKind::BigInt(i32::from_be_bytes(array(bytes)?).into()),
-        ServerType::Int2 => AnyValueKind::BigInt(i16::from_be_bytes(array(bytes)?).into()),
-        ServerType::Float8 => AnyValueKind::Double(f64::from_be_bytes(array(bytes)?)),
-        ServerType::Float4 => AnyValueKind::Real(f32::from_be_bytes(array(bytes)?)),
-        ServerType::Bool => AnyValueKind::Bool(bytes != [0]),
-        ServerType::Bytea => AnyValueKind::Blob(Arc::new(bytes.to_vec())),
-        ServerType::Uuid => owned(uuid::format(array(bytes)?)),
-        ServerType::TimestampTz => owned(moment::format_timestamp(
-            i64::from_be_bytes(array(bytes)?),
-            "Z",
-        )?),
-        ServerType::Timestamp => owned(moment::format_timestamp(
-            i64::from_be_bytes(array(bytes)?),
-            "",
-        )?),
-        ServerType::Date => owned(moment::format_date(i32::from_be_bytes(array(bytes)?))?),
-        ServerType::Time => owned(moment::format_time(i64::from_be_bytes(array(bytes)?))?),
-        ServerType::Numeric => owned(numeric::decode(bytes)?),
+        ServerType::Uuid => uuid::format(array(bytes)?),
+        ServerType::TimestampTz => {
+            moment::format_timestamp(i64::from_be_bytes(array(bytes)?), "Z")?
+        }
+        ServerType::Timestamp => moment::format_timestamp(i64::from_be_bytes(array(bytes)?), "")?,
+        ServerType::Date => moment::format_date(i32::from_be_bytes(array(bytes)?))?,
+        ServerType::Time => moment::format_time(i64::from_be_bytes(array(bytes)?))?,
+        ServerType::Numeric => numeric::decode(bytes)?,
         ServerType::Jsonb => match bytes {
             [1, json @ ..] => string(json)?,
             _ => return Err(DecodeError::Malformed),
         },
-        ServerType::Void => AnyValueKind::Null(AnyTypeInfoKind::Null),
-        ServerType::Other => return Err(DecodeError::Malformed),
+        _ => string(bytes)?,
     })
 }
 
-/// A value in the text form of its type.
-pub(super) fn decode_text(from: ServerType, bytes: &[u8]) -> Result<AnyValueKind, DecodeError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::Malformed)?;
+/// Adds a value in the text form of its type.
+pub(super) fn push_text(
+    from: ServerType,
+    bytes: &[u8],
+    values: &mut Vec<AnyValue>,
+) -> Result<(), DecodeError> {
     let malformed = DecodeError::Malformed;
-    Ok(match from {
-        ServerType::Text
-        | ServerType::Enum
-        | ServerType::Char
-        | ServerType::Json
-        | ServerType::Jsonb => string(bytes)?,
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed)?;
+    let kind = match from {
         ServerType::Int8 | ServerType::Int4 | ServerType::Int2 => {
             AnyValueKind::BigInt(text.parse().map_err(|_| malformed)?)
         }
@@ -101,30 +114,34 @@ pub(super) fn decode_text(from: ServerType, bytes: &[u8]) -> Result<AnyValueKind
             _ => return Err(malformed),
         },
         ServerType::Bytea => AnyValueKind::Blob(Arc::new(unescape(bytes).ok_or(malformed)?)),
-        ServerType::Uuid => owned(uuid::parse(text).map(uuid::format).ok_or(malformed)?),
-        ServerType::TimestampTz => owned(moment::format_timestamp(
-            moment::parse_timestamptz(text)?,
-            "Z",
-        )?),
-        ServerType::Timestamp => owned(moment::format_timestamp(
-            moment::parse_timestamp(text)?,
-            "",
-        )?),
-        ServerType::Date => owned(moment::format_date(moment::parse_date(text)?)?),
-        ServerType::Time => owned(moment::format_time(moment::parse_time(text)?)?),
-        ServerType::Numeric => owned(numeric::normalise(text)?),
         ServerType::Void => AnyValueKind::Null(AnyTypeInfoKind::Null),
         ServerType::Other => return Err(malformed),
+        _ => AnyValueKind::Text(Arc::new(text_of_text(from, text)?)),
+    };
+    values.push(AnyValue { kind });
+    Ok(())
+}
+
+/// The text of a type that travels as text, in the one form that `Any` has for it.
+fn text_of_text(from: ServerType, text: &str) -> Result<String, DecodeError> {
+    Ok(match from {
+        ServerType::Uuid => uuid::parse(text)
+            .map(uuid::format)
+            .ok_or(DecodeError::Malformed)?,
+        ServerType::TimestampTz => moment::format_timestamp(moment::parse_timestamptz(text)?, "Z")?,
+        ServerType::Timestamp => moment::format_timestamp(moment::parse_timestamp(text)?, "")?,
+        ServerType::Date => moment::format_date(moment::parse_date(text)?)?,
+        ServerType::Time => moment::format_time(moment::parse_time(text)?)?,
+        ServerType::Numeric => numeric::normalise(text)?,
+        _ => text.to_owned(),
     })
 }
 
-fn owned(text: String) -> AnyValueKind {
-    AnyValueKind::Text(Arc::new(text))
-}
-
-fn string(bytes: &[u8]) -> Result<AnyValueKind, DecodeError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::Malformed)?;
-    Ok(owned(text.to_owned()))
+fn string(bytes: &[u8]) -> Result<String, DecodeError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) => Err(DecodeError::Malformed),
+    }
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], DecodeError> {
@@ -172,6 +189,18 @@ fn unescape(text: &[u8]) -> Option<Vec<u8>> {
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
+
+    fn decode_binary(from: ServerType, bytes: &[u8]) -> Result<AnyValueKind, DecodeError> {
+        let mut values = Vec::new();
+        push_binary(from, bytes, &mut values)?;
+        Ok(values.remove(0).kind)
+    }
+
+    fn decode_text(from: ServerType, bytes: &[u8]) -> Result<AnyValueKind, DecodeError> {
+        let mut values = Vec::new();
+        push_text(from, bytes, &mut values)?;
+        Ok(values.remove(0).kind)
+    }
 
     #[test]
     fn both_forms_of_bytea_are_read() {

@@ -1,31 +1,26 @@
-//! Running statements: with arguments, prepared and in binary; without, as text.
+//! Running statements with arguments: prepared, in binary, and once more if they have gone stale.
 
-use std::collections::HashMap;
-
-use futures_util::TryStreamExt;
-use futures_util::stream::BoxStream;
-use sqlx::any::{AnyArguments, AnyQueryResult, AnyRow};
-use sqlx::postgres::{PgColumn, PgQueryResult, PgRow, PgTypeInfo};
-use sqlx::{AssertSqlSafe, Column, Either, Error, Executor, Row, SqlSafeStr, SqlStr};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, TryStreamExt};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{AssertSqlSafe, Either, Error, Executor, Row, SqlSafeStr, SqlStr};
 use sqlx_core::any::AnyValueKind;
+use sqlx_core::ext::async_stream::TryAsyncStream;
 use sqlx_core::try_stream;
 
 use crate::driver::placeholder::number_questions;
 
 use super::connection::Connection;
-use super::row::Shape;
+use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
 use super::statement::{Bound, Plan};
 
 /// Counts the statements that were prepared again because the tables behind them had changed.
 const REPREPARED: &str = "twinbase_driver_statements_reprepared_total";
 
-/// The types of extensions and applications, by their OIDs. Their descriptions come with prepared
-/// statements, and have to be asked for when a statement without arguments gives them.
-pub(super) type CustomTypes = HashMap<u32, (ServerType, String)>;
-
-type AnyItem = Either<AnyQueryResult, AnyRow>;
-type PgItem = Either<PgQueryResult, PgRow>;
+/// The most rows that are decoded before the first of them is handed over. Their list is under
+/// 1 KiB, which allocators give again and again from what a thread has just freed.
+const CHUNK: usize = 16;
 
 impl Connection {
     /// Runs a statement with arguments.
@@ -35,7 +30,20 @@ impl Connection {
         persistent: bool,
         values: Vec<AnyValueKind>,
     ) -> BoxStream<'_, Result<AnyItem, Error>> {
-        Box::pin(try_stream! {
+        let chunks = self.run_in_chunks(sql, persistent, values);
+        let items = chunks.map_ok(|chunk| stream::iter(chunk.into_iter().map(Ok)));
+        Box::pin(items.try_flatten())
+    }
+
+    /// Runs a statement with arguments, and gives together what has arrived together: handing over
+    /// one row at a time costs about as much as decoding it.
+    fn run_in_chunks(
+        &mut self,
+        sql: SqlStr,
+        persistent: bool,
+        values: Vec<AnyValueKind>,
+    ) -> TryAsyncStream<'_, Vec<AnyItem>> {
+        try_stream! {
             self.settle().await?;
             let sql = with_numbered_parameters(sql, values.len());
             let mut stale: Option<Error> = None;
@@ -49,29 +57,34 @@ impl Connection {
                 let mut rows = (&mut self.inner).fetch_many(query);
                 let mut other_shape = None;
                 let mut begun = false;
-                loop {
-                    match rows.try_next().await {
-                        Ok(Some(item)) => {
-                            begun = true;
-                            r#yield!(prepared_item(item, &plan, &mut other_shape)?);
-                        }
-                        Ok(None) => break 'attempt,
-                        Err(error) => {
-                            drop(rows);
-                            self.note_error(&error);
-                            self.in_flight = false;
-                            if !begun && self.may_retry(&error, was_known, stale.is_some()).await? {
-                                stale = Some(error);
-                                continue 'attempt;
-                            }
-                            return Err(of_retry(error, stale));
-                        }
+                let failure = loop {
+                    let mut chunk = Vec::with_capacity(CHUNK);
+                    let end = fill(&mut chunk, &mut rows, &plan, &mut other_shape).await;
+                    if !chunk.is_empty() {
+                        begun = true;
+                        r#yield!(chunk);
                     }
+                    match end {
+                        ChunkEnd::More => {}
+                        ChunkEnd::All => break None,
+                        // The rows that are still to come are read before the next use.
+                        ChunkEnd::Undecodable(error) => return Err(error),
+                        ChunkEnd::Failed(error) => break Some(error),
+                    }
+                };
+                drop(rows);
+                self.in_flight = false;
+                let Some(error) = failure else {
+                    return Ok(());
+                };
+                self.note_error(&error);
+                if !begun && self.may_retry(&error, was_known, stale.is_some()).await? {
+                    stale = Some(error);
+                    continue 'attempt;
                 }
+                return Err(of_retry(error, stale));
             }
-            self.in_flight = false;
-            Ok(())
-        })
+        }
     }
 
     /// Runs a statement for its first row. All of the answer is read, because a deferred constraint
@@ -82,14 +95,21 @@ impl Connection {
         persistent: bool,
         arguments: Option<AnyArguments>,
     ) -> Result<Option<AnyRow>, Error> {
-        let mut items = match arguments {
-            Some(arguments) => self.run_prepared(sql, persistent, arguments.values.0),
-            None => self.run_simple(sql),
-        };
         let mut first = None;
-        while let Some(item) = items.try_next().await? {
+        let mut keep = |item| {
             if let (Either::Right(row), None) = (item, &first) {
                 first = Some(row);
+            }
+        };
+        if let Some(arguments) = arguments {
+            let mut chunks = self.run_in_chunks(sql, persistent, arguments.values.0);
+            while let Some(chunk) = chunks.try_next().await? {
+                chunk.into_iter().for_each(&mut keep);
+            }
+        } else {
+            let mut items = self.run_simple(sql);
+            while let Some(item) = items.try_next().await? {
+                keep(item);
             }
         }
         Ok(first)
@@ -113,81 +133,6 @@ impl Connection {
         tracing::debug!(%error, "preparing a statement again: what it was prepared for has changed");
         metrics::counter!(REPREPARED, "engine" => "postgres").increment(1);
         Ok(true)
-    }
-
-    /// Runs one statement or many without arguments. The values come as text.
-    pub(super) fn run_simple(&mut self, sql: SqlStr) -> BoxStream<'_, Result<AnyItem, Error>> {
-        Box::pin(try_stream! {
-            self.settle().await?;
-            self.in_flight = true;
-            let mut rows = (&mut self.inner).fetch_many(sqlx::raw_sql(sql));
-            let mut shape = SimpleShape::default();
-            let mut failure = None;
-            // Items from the first type on that has to be asked for: not before the answer's end.
-            let mut kept: Vec<PgItem> = Vec::new();
-            let mut unknown = Vec::new();
-            loop {
-                match rows.try_next().await {
-                    Ok(Some(item)) => {
-                        unknown.extend(unknown_types(&item, &self.custom_types));
-                        if unknown.is_empty() {
-                            r#yield!(shape.item(item, &self.custom_types)?);
-                        } else {
-                            kept.push(item);
-                        }
-                    }
-                    Ok(None) => break,
-                    Err(error) => {
-                        failure = Some(error);
-                        break;
-                    }
-                }
-            }
-            drop(rows);
-            self.in_flight = false;
-            if let Some(error) = failure {
-                self.note_error(&error);
-                return Err(error);
-            }
-            if !unknown.is_empty() {
-                self.learn_types(unknown).await?;
-                for item in kept {
-                    r#yield!(shape.item(item, &self.custom_types)?);
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Asks the server for types that no prepared statement has described yet.
-    async fn learn_types(&mut self, mut oids: Vec<u32>) -> Result<(), Error> {
-        oids.sort_unstable();
-        oids.dedup();
-        let list: Vec<String> = oids.iter().map(u32::to_string).collect();
-        let sql = format!(
-            "SELECT oid::int8, typtype::text, oid::regtype::text FROM pg_catalog.pg_type \
-             WHERE oid IN ({})",
-            list.join(", ")
-        );
-        self.in_flight = true;
-        let rows = self
-            .inner
-            .fetch_all(AssertSqlSafe(sql).into_sql_str())
-            .await;
-        self.in_flight = false;
-        for row in rows? {
-            let (oid, kind, name): (i64, String, String) =
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            let server_type = if kind == "e" {
-                ServerType::Enum
-            } else {
-                ServerType::of_name(&name)
-            };
-            if let Ok(oid) = u32::try_from(oid) {
-                self.custom_types.insert(oid, (server_type, name));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -230,6 +175,46 @@ fn is_stale(error: &Error, was_known: bool) -> bool {
     }
 }
 
+/// How reading a chunk came to its end.
+enum ChunkEnd {
+    /// Nothing more has arrived yet, or the chunk is full.
+    More,
+    /// The answer is complete.
+    All,
+    /// A value has no form in `Any`.
+    Undecodable(Error),
+    /// The server or the connection failed.
+    Failed(Error),
+}
+
+/// Waits for an item, and takes those that have arrived with it.
+async fn fill(
+    chunk: &mut Vec<AnyItem>,
+    rows: &mut BoxStream<'_, Result<PgItem, Error>>,
+    plan: &Plan,
+    other_shape: &mut Option<Shape>,
+) -> ChunkEnd {
+    let mut next = rows.try_next().await;
+    loop {
+        match next {
+            Ok(Some(item)) => match prepared_item(item, plan, other_shape) {
+                Ok(item) => chunk.push(item),
+                Err(error) => return ChunkEnd::Undecodable(error),
+            },
+            Ok(None) => return ChunkEnd::All,
+            Err(error) => return ChunkEnd::Failed(error),
+        }
+        if chunk.len() >= CHUNK {
+            return ChunkEnd::More;
+        }
+        // Whoever waits next registers its own waker.
+        match rows.try_next().now_or_never() {
+            Some(item) => next = item,
+            None => return ChunkEnd::More,
+        }
+    }
+}
+
 fn prepared_item(
     item: PgItem,
     plan: &Plan,
@@ -249,59 +234,4 @@ fn prepared_item(
         })?),
     };
     shape.row(&row).map(Either::Right)
-}
-
-fn any_result(result: &PgQueryResult) -> AnyQueryResult {
-    AnyQueryResult {
-        rows_affected: result.rows_affected(),
-        last_insert_id: None,
-    }
-}
-
-/// The shape of the result that is being read, of possibly many in one answer.
-#[derive(Default)]
-struct SimpleShape {
-    /// A row keeps its columns alive, so that no later result has others at the same address.
-    current: Option<(PgRow, Shape)>,
-}
-
-impl SimpleShape {
-    fn item(&mut self, item: PgItem, custom: &CustomTypes) -> Result<AnyItem, Error> {
-        let row = match item {
-            Either::Left(result) => return Ok(Either::Left(any_result(&result))),
-            Either::Right(row) => row,
-        };
-        if let Some((witness, shape)) = &self.current
-            && std::ptr::eq(witness.columns(), row.columns())
-        {
-            return shape.row(&row).map(Either::Right);
-        }
-        let shape = Shape::new(row.columns(), |info| match custom_type(info, custom) {
-            Some((server_type, name)) => (*server_type, Some(name.clone())),
-            None => (ServerType::of(info), None),
-        })?;
-        let any = shape.row(&row)?;
-        self.current = Some((row, shape));
-        Ok(Either::Right(any))
-    }
-}
-
-fn custom_type<'a>(info: &PgTypeInfo, custom: &'a CustomTypes) -> Option<&'a (ServerType, String)> {
-    custom.get(&info.oid()?.0)
-}
-
-/// The types of a row that nothing is known about.
-fn unknown_types(item: &PgItem, custom: &CustomTypes) -> Vec<u32> {
-    let columns = match item {
-        Either::Right(row) => row.columns(),
-        Either::Left(_) => &[],
-    };
-    let unknown = |column: &PgColumn| {
-        let info = column.type_info();
-        let oid = info.oid()?.0;
-        // SQLx has no name for a type that it has not looked up.
-        let named = sqlx::TypeInfo::name(info) != "?";
-        (!named && !custom.contains_key(&oid)).then_some(oid)
-    };
-    columns.iter().filter_map(unknown).collect()
 }

@@ -46,6 +46,7 @@
 //!
 //! `last_insert_id` is always `None`: write RETURNING, which works on both engines.
 
+mod column_name;
 mod connection;
 mod database;
 mod decode;
@@ -58,6 +59,7 @@ mod numeric;
 mod options;
 mod row;
 mod server_type;
+mod simple;
 mod statement;
 mod transaction;
 mod uuid;

@@ -2,14 +2,27 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::{PgColumn, PgRow, PgTypeInfo, PgValueFormat};
-use sqlx::{Column, Error, Row, ValueRef};
+use sqlx::any::AnyQueryResult;
+use sqlx::postgres::{PgColumn, PgQueryResult, PgRow, PgTypeInfo, PgValueFormat};
+use sqlx::{Column, Either, Error, Row, ValueRef};
 use sqlx_core::HashMap;
 use sqlx_core::any::{AnyColumn, AnyRow, AnyValue, AnyValueKind};
 use sqlx_core::ext::ustr::UStr;
 
-use super::decode::{decode_binary, decode_text};
+use super::column_name::interned;
+use super::decode::{DecodeError, push_binary, push_text};
 use super::server_type::{ServerType, UnsupportedColumn, type_name};
+
+/// What a statement gives, as `Any` has it and as `PgConnection` has it.
+pub(super) type AnyItem = Either<AnyQueryResult, AnyRow>;
+pub(super) type PgItem = Either<PgQueryResult, PgRow>;
+
+pub(super) fn any_result(result: &PgQueryResult) -> AnyQueryResult {
+    AnyQueryResult {
+        rows_affected: result.rows_affected(),
+        last_insert_id: None,
+    }
+}
 
 /// The columns of a result, shared by all of its rows.
 #[derive(Debug)]
@@ -44,7 +57,7 @@ impl Shape {
                     source: UnsupportedColumn::new(column.name(), &sql_type).into(),
                 });
             };
-            let name = UStr::new(column.name());
+            let name = interned(column.name());
             // Of columns with the same name the last is found by name, as with SQLx's own drivers.
             names.insert(name.clone(), column.ordinal());
             shape.types.push(server_type);
@@ -63,29 +76,39 @@ impl Shape {
     /// # Errors
     ///
     /// [`Error::ColumnDecode`] if a value has no form in `Any`, an infinite timestamp for one.
+    #[inline]
     pub(super) fn row(&self, row: &PgRow) -> Result<AnyRow, Error> {
+        Ok(AnyRow {
+            values: self.values(row)?,
+            columns: self.columns.clone(),
+            column_names: Arc::clone(&self.names),
+        })
+    }
+
+    fn values(&self, row: &PgRow) -> Result<Vec<AnyValue>, Error> {
         let mut values = Vec::with_capacity(self.types.len());
         for (index, &server_type) in self.types.iter().enumerate() {
-            let raw = row.try_get_raw(index)?;
-            let kind = if raw.is_null() {
-                AnyValueKind::Null(self.columns[index].type_info.kind)
-            } else {
-                let bytes = raw.as_bytes().map_err(Error::Decode)?;
-                let decoded = match raw.format() {
-                    PgValueFormat::Binary => decode_binary(server_type, bytes),
-                    PgValueFormat::Text => decode_text(server_type, bytes),
-                };
-                decoded.map_err(|source| Error::ColumnDecode {
-                    index: format!("{:?}", &*self.columns[index].name),
-                    source: source.into(),
-                })?
+            // Looked at in place: copying it out costs as much as decoding a number.
+            let pushed = match &row.try_get_raw(index) {
+                Ok(raw) if raw.is_null() => {
+                    let kind = AnyValueKind::Null(self.columns[index].type_info.kind);
+                    values.push(AnyValue { kind });
+                    continue;
+                }
+                Ok(raw) => match (raw.as_bytes(), raw.format()) {
+                    (Ok(bytes), PgValueFormat::Binary) => {
+                        push_binary(server_type, bytes, &mut values)
+                    }
+                    (Ok(bytes), PgValueFormat::Text) => push_text(server_type, bytes, &mut values),
+                    (Err(_), _) => Err(DecodeError::Malformed),
+                },
+                Err(_) => Err(DecodeError::Malformed),
             };
-            values.push(AnyValue { kind });
+            pushed.map_err(|source| Error::ColumnDecode {
+                index: format!("{:?}", &*self.columns[index].name),
+                source: source.into(),
+            })?;
         }
-        Ok(AnyRow {
-            column_names: Arc::clone(&self.names),
-            columns: self.columns.clone(),
-            values,
-        })
+        Ok(values)
     }
 }

@@ -5,17 +5,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use sqlx_core::Error;
 use sqlx_core::any::AnyValueKind;
 
-/// An argument that SQLite would store as something else.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ArgumentError {
-    /// SQLite stores NaN as NULL.
-    #[error("argument {0} is NaN, which SQLite would store as NULL: bind None for that")]
-    NotANumber(usize),
-    /// PostgreSQL refuses NUL in text, and SQLite's functions stop at it.
-    #[error("argument {0} is text with a NUL character in it: remove it, or bind bytes")]
-    Nul(usize),
-}
+use crate::driver::argument::{ArgumentError, refuse_unstorable};
 
 struct Argument<'a>(ValueRef<'a>);
 
@@ -32,11 +22,13 @@ impl ToSql for Argument<'_> {
 pub(super) fn bind(statement: &mut Statement<'_>, values: &[AnyValueKind]) -> Result<(), Error> {
     let parameters = statement.parameter_count();
     if parameters != values.len() {
-        return Err(Error::InvalidArgument(format!(
-            "SQL has {parameters} parameters, {} values were given",
-            values.len()
-        )));
+        return Err(ArgumentError::Count {
+            parameters,
+            arguments: values.len(),
+        }
+        .into());
     }
+    refuse_unstorable(values)?;
     for (at, value) in values.iter().enumerate() {
         let place = at + 1;
         let value = storable(value, place)?;
@@ -61,19 +53,14 @@ pub(super) fn size(values: &[AnyValueKind]) -> usize {
 }
 
 fn storable(value: &AnyValueKind, place: usize) -> Result<ValueRef<'_>, Error> {
-    let text = |text: &'_ str| text.contains('\0');
     Ok(match value {
         AnyValueKind::Null(_) => ValueRef::Null,
         AnyValueKind::Bool(value) => ValueRef::Integer(i64::from(*value)),
         AnyValueKind::SmallInt(value) => ValueRef::Integer(i64::from(*value)),
         AnyValueKind::Integer(value) => ValueRef::Integer(i64::from(*value)),
         AnyValueKind::BigInt(value) => ValueRef::Integer(*value),
-        AnyValueKind::Real(value) if value.is_nan() => return Err(nan(place)),
-        AnyValueKind::Double(value) if value.is_nan() => return Err(nan(place)),
         AnyValueKind::Real(value) => ValueRef::Real(f64::from(*value)),
         AnyValueKind::Double(value) => ValueRef::Real(*value),
-        AnyValueKind::Text(value) if text(value) => return Err(nul(place)),
-        AnyValueKind::TextSlice(value) if text(value) => return Err(nul(place)),
         AnyValueKind::Text(value) => ValueRef::Text(value.as_bytes()),
         AnyValueKind::TextSlice(value) => ValueRef::Text(value.as_bytes()),
         AnyValueKind::Blob(value) => ValueRef::Blob(value),
@@ -84,12 +71,4 @@ fn storable(value: &AnyValueKind, place: usize) -> Result<ValueRef<'_>, Error> {
             ));
         }
     })
-}
-
-fn nan(place: usize) -> Error {
-    Error::Encode(ArgumentError::NotANumber(place).into())
-}
-
-fn nul(place: usize) -> Error {
-    Error::Encode(ArgumentError::Nul(place).into())
 }

@@ -2,6 +2,7 @@
 
 use super::booleans::Booleans;
 use super::declared::{Declared, Decoded, MisfitError};
+use super::names;
 use rusqlite::{Row, Statement};
 use sqlx_core::any::{AnyColumn, AnyTypeInfo, AnyTypeInfoKind, AnyValue, AnyValueKind};
 use sqlx_core::ext::ustr::UStr;
@@ -23,7 +24,7 @@ impl Columns {
     /// Reads the columns of the statement; after its first step, since that may prepare it again.
     pub(super) fn read(statement: &Statement<'_>, booleans: &Booleans) -> Self {
         let found = statement.columns();
-        let mut names = HashMap::with_capacity(found.len());
+        let mut places = HashMap::with_capacity(found.len());
         let mut columns = Vec::with_capacity(found.len());
         let mut declared = Vec::with_capacity(found.len());
         let mut declared_names = Vec::with_capacity(found.len());
@@ -34,8 +35,8 @@ impl Columns {
                 None if booleans.contains(ordinal, found.len()) => Declared::Boolean,
                 None => Declared::Unknown,
             };
-            let name = UStr::new(column.name());
-            names.insert(name.clone(), ordinal);
+            let name = names::keep(column.name());
+            places.insert(name.clone(), ordinal);
             columns.push(AnyColumn {
                 ordinal,
                 name,
@@ -47,7 +48,7 @@ impl Columns {
             declared_names.push(declared_name.map(str::to_owned));
         }
         Self {
-            names: Arc::new(names),
+            names: Arc::new(places),
             any: columns,
             declared,
             declared_names,

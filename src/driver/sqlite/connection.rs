@@ -337,12 +337,28 @@ impl AnyConnectionBackend for SqliteConnection {
         sql: SqlStr,
         _parameters: &[AnyTypeInfo],
     ) -> BoxFuture<'c, Result<AnyStatement, Error>> {
+        Box::pin(self.describe_for_any(sql))
+    }
+
+    #[cfg(feature = "macros")]
+    fn describe(&mut self, sql: SqlStr) -> BoxFuture<'_, Result<sqlx::Describe<sqlx::Any>, Error>> {
         Box::pin(async move {
-            let (reply, answer) = oneshot::channel();
-            let cancellation = self.send(|number| Command::Describe { number, sql, reply })?;
-            let result = answer.await;
-            cancellation.disarm();
-            result.map_err(|_| Error::WorkerCrashed)?
+            let statement = self.describe_for_any(sql).await?;
+            Ok(sqlx::Describe {
+                nullable: vec![None; statement.columns.len()],
+                columns: statement.columns,
+                parameters: statement.parameters,
+            })
         })
+    }
+}
+
+impl SqliteConnection {
+    async fn describe_for_any(&mut self, sql: SqlStr) -> Result<AnyStatement, Error> {
+        let (reply, answer) = oneshot::channel();
+        let cancellation = self.send(|number| Command::Describe { number, sql, reply })?;
+        let result = answer.await;
+        cancellation.disarm();
+        result.map_err(|_| Error::WorkerCrashed)?
     }
 }

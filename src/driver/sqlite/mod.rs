@@ -20,6 +20,22 @@
 //!   UPDATE and for tables WITHOUT ROWID. The portable way is RETURNING.
 //! - A transaction that SQLite has ended by itself takes no more statements. A commit that fails
 //!   rolls back.
+//! - `sqlite::memory:` is a private temporary file, so that the connections of a pool share it and
+//!   don't block each other. [`Options`] keep theirs; the bare URL is one database for all
+//!   connections of the process that have it, while one of them is open.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use twinbase::driver::sqlite::{DRIVER, Location, MemoryDatabase, Options};
+//!
+//! sqlx::any::install_drivers(&const { [DRIVER] })?;
+//! let mut options = Options::new(Location::Memory(MemoryDatabase::new()?));
+//! options.begin_immediate = true;
+//! let pool = sqlx::AnyPool::connect(&options.to_url()).await?;
+//! let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1)").fetch_one(&pool).await?;
+//! assert!(exists);
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(()) }).unwrap();
+//! ```
 //!
 //! The upstream driver differs in these: transact-rs/sqlx#2657, #2778, #4205 and others.
 
@@ -41,6 +57,7 @@ mod gathered;
 mod lexer;
 mod memory;
 mod migrate;
+mod names;
 mod options;
 mod plan;
 mod rows;
@@ -48,7 +65,6 @@ mod setup;
 mod transaction;
 mod worker;
 
-pub use arguments::ArgumentError;
 pub use connection::SqliteConnection;
 pub use database::{ConnectOptions, Never, NoArguments, NoResult, Sqlite};
 pub use decimal_collation::NAME as DECIMAL_COLLATION;

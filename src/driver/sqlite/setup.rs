@@ -97,6 +97,10 @@ fn write_ahead(connection: &Connection, patience: Duration) -> Result<(), Sqlite
             }
             Err(error) if error.cause() == SqliteErrorCause::Busy && start.elapsed() < patience => {
                 tracing::debug!(%error, "the write-ahead log could not be turned on, trying again");
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "this is the connection's own thread"
+                )]
                 std::thread::sleep(Duration::from_millis(5));
             }
             Err(error) => return Err(error),
