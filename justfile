@@ -93,4 +93,4 @@ coverage: tools
 bench *arguments:
     ./scripts/venv
     target/tools/venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore -r benches/requirements.txt
-    cargo bench --locked --all-features --bench drivers -- {{arguments}}
+    cargo bench --locked --features testing --bench drivers -- {{arguments}}

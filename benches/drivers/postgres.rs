@@ -133,6 +133,10 @@ fn many(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
     Subject::new("PostgreSQL: 1000 inserts in one transaction, 1 at a time")
         .before_turn(|| empty(runtime, pools))
         .variant(
+            "ours, 200 rows of ? a statement",
+            over!(runtime, 1, pools.ours, any::insert_many, marks_200, 200),
+        )
+        .variant(
             "ours, json_to_recordset",
             over!(runtime, 1, pools.ours, any::insert_json, INSERT_JSON),
         )
@@ -147,10 +151,6 @@ fn many(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
         .variant(
             "ours, 50 rows of ? a statement",
             over!(runtime, 1, pools.ours, any::insert_many, marks_50, 50),
-        )
-        .variant(
-            "ours, 200 rows of ? a statement",
-            over!(runtime, 1, pools.ours, any::insert_many, marks_200, 200),
         )
         .variant(
             "ours, 50 rows of $n a statement",

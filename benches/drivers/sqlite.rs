@@ -216,6 +216,10 @@ fn many_inserts(
     let subject = Subject::new("SQLite: 1000 inserts in one transaction, 1 at a time")
         .before_turn(|| empty(rusqlite))
         .variant(
+            "ours, 200 rows of ? a statement",
+            over!(runtime, 1, pools.ours, any::insert_many, marks_200, 200),
+        )
+        .variant(
             "ours, one statement over json_each",
             over!(runtime, 1, pools.ours, any::insert_json, INSERT_JSON),
         )
@@ -230,10 +234,6 @@ fn many_inserts(
         .variant(
             "ours, 50 rows of ? a statement",
             over!(runtime, 1, pools.ours, any::insert_many, marks_50, 50),
-        )
-        .variant(
-            "ours, 200 rows of ? a statement",
-            over!(runtime, 1, pools.ours, any::insert_many, marks_200, 200),
         )
         .variant(
             "ours, 50 rows of $n a statement",
