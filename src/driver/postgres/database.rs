@@ -35,7 +35,7 @@ impl sqlx::Database for Database {
     type Statement = Never;
 
     const NAME: &'static str = "PostgreSQL";
-    const URL_SCHEMES: &'static [&'static str] = &["postgres", "postgresql"];
+    const URL_SCHEMES: &'static [&'static str] = &super::URL_SCHEMES;
 }
 
 impl HasStatementCache for Database {}

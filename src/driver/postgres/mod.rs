@@ -69,8 +69,10 @@ use sqlx_core::any::driver::AnyDriver;
 pub use decode::DecodeError;
 pub use server_type::UnsupportedColumn;
 
+/// The URL schemes of the driver. The last is for programs that have SQLx's own PostgreSQL driver
+/// installed beside it, to compare the two.
+const URL_SCHEMES: [&str; 3] = ["postgres", "postgresql", "twinbase-postgres"];
+
 /// The driver, for [`install_drivers`](sqlx_core::any::driver::install_drivers).
-///
-/// Its URL schemes are `postgres` and `postgresql`.
 #[doc(hidden)]
 pub const DRIVER: AnyDriver = AnyDriver::with_migrate::<database::Database>();
