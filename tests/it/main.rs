@@ -7,6 +7,8 @@ mod bad_input;
 mod document;
 /// Every error is problem details, and in the document.
 mod errors;
+/// Computed NUMERICs: right on both engines, or an error on SQLite.
+mod gate;
 /// The migration runner: first start, many starters, refusals, failures.
 mod migrations;
 /// Databases that go away and come back.

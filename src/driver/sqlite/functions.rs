@@ -9,8 +9,10 @@
 //! | `twinbase_is_timestamptz(text)` | it is `YYYY-MM-DDTHH:MM:SS.ffffffZ` and exists |
 //! | `twinbase_is_date(text)` | it is `YYYY-MM-DD` and exists |
 //! | `twinbase_is_uuid(text)` | it is hyphenated and in lower case |
+//!
+//! `sum` takes the place of SQLite's own, so that decimals add up exactly.
 
-use super::{decimal_collation, forms};
+use super::{decimal_collation, forms, sum};
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -18,6 +20,7 @@ use rusqlite::types::ValueRef;
 /// Registers the collation and the functions.
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_collation(decimal_collation::NAME, decimal_collation::compare)?;
+    sum::register(connection)?;
     test(connection, "twinbase_is_timestamptz", forms::is_timestamptz)?;
     test(connection, "twinbase_is_date", forms::is_date)?;
     test(connection, "twinbase_is_uuid", forms::is_uuid)?;

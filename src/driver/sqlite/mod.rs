@@ -53,6 +53,7 @@ mod engine;
 mod error;
 mod forms;
 mod functions;
+mod gate;
 mod gathered;
 mod lexer;
 mod memory;
@@ -62,6 +63,7 @@ mod options;
 mod plan;
 mod rows;
 mod setup;
+mod sum;
 mod transaction;
 mod worker;
 
