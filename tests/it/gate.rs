@@ -1,6 +1,6 @@
 //! NUMERIC columns in statements: what SQLite takes gives PostgreSQL's rows, the rest is an error.
 
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 use twinbase::config::Engine;
 use twinbase::migration::translate::translate;
 use twinbase::testing::TestDatabase;
@@ -28,20 +28,29 @@ async fn tables(database: &TestDatabase) -> AnyPool {
 }
 
 /// The first column of the rows, as text.
-async fn column(pool: &AnyPool, sql: &str) -> Result<Vec<String>, sqlx::Error> {
-    let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
-        .fetch_all(pool)
-        .await?;
+async fn column(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+) -> Result<Vec<String>, sqlx::Error> {
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
     rows.iter()
-        .map(|row| match row.try_get::<Option<Decimal>, _>(0) {
-            Ok(value) => Ok(value.map_or_else(|| "null".to_owned(), |value| value.to_string())),
-            Err(_) => row.try_get::<i64, _>(0).map(|value| format!("n{value}")),
+        .map(|row| {
+            let value: Option<Decimal> = row.try_get(0)?;
+            Ok(value.map_or_else(|| "null".to_owned(), |value| value.to_string()))
         })
         .collect()
 }
 
 /// Statements that both engines answer, and what they give.
-const TAKEN: [(&str, &[&str]); 54] = [
+const TAKEN: [(&str, &[&str]); 56] = [
+    (
+        "SELECT price FROM item WHERE price > 0.00001 AND price < 99999999999999 ORDER BY price",
+        &["9", "10", "100"],
+    ),
+    (
+        "SELECT sum(price) FROM item HAVING sum(price) IS NOT NULL",
+        &["115.75"],
+    ),
     (
         "SELECT price FROM item WHERE price > 5 ORDER BY price",
         &["9", "10", "100"],
@@ -121,10 +130,10 @@ const TAKEN: [(&str, &[&str]); 54] = [
     ),
     ("SELECT max(price) FROM item", &["100"]),
     ("SELECT min(price) AS price FROM item", &["-3.25"]),
-    ("SELECT count(price) FROM item", &["n4"]),
+    ("SELECT count(price) FROM item", &["4"]),
     (
         "SELECT count(DISTINCT price) FROM item HAVING count(*) > 1",
-        &["n4"],
+        &["4"],
     ),
     ("SELECT sum(price) FROM item", &["115.75"]),
     ("SELECT sum(DISTINCT tax) FROM item", &["20"]),
@@ -148,11 +157,11 @@ const TAKEN: [(&str, &[&str]); 54] = [
     ("SELECT sum(price) FROM item WHERE FALSE", &["null"]),
     (
         "SELECT count(*) FROM item WHERE CASE WHEN price > 5 THEN TRUE ELSE FALSE END",
-        &["n3"],
+        &["3"],
     ),
     (
         "SELECT count(*) FROM item GROUP BY kind HAVING count(price) > 1 ORDER BY kind",
-        &["n2", "n2"],
+        &["2", "2"],
     ),
     (
         "SELECT price FROM (SELECT price FROM item) AS x WHERE price > 9 ORDER BY price",
@@ -198,11 +207,11 @@ const TAKEN: [(&str, &[&str]); 54] = [
     ),
     (
         "SELECT qty + 1 FROM item WHERE price > 9 ORDER BY qty * 2",
-        &["n4", "n8"],
+        &["4", "8"],
     ),
     (
         "SELECT coalesce(qty, 0) FROM item i WHERE i.price = 9 AND coalesce(i.kind, '') = 'a'",
-        &["n2"],
+        &["2"],
     ),
     (
         "SELECT i.price FROM item i JOIN stock s ON s.item = i.id WHERE coalesce(s.price, '') = '7'",
@@ -359,7 +368,7 @@ const REFUSED: [(&str, &str); 58] = [
     ("SELECT kind FROM totals ORDER BY total", "total"),
     ("SELECT price + 1 FROM dear", "price"),
     ("UPDATE item SET price = price + 1", "price"),
-    ("UPDATE item SET price = $1 * 2", "price"),
+    ("UPDATE item SET price = $1 + 0.5", "price"),
     ("UPDATE item SET qty = 1 WHERE price * 2 > 5", "price"),
     (
         "DELETE FROM item WHERE coalesce(price, 0) > 500",
@@ -385,21 +394,15 @@ twinbase::on_both_engines! {
         let mut wrong = Vec::new();
         for (sql, expected) in TAKEN {
             // Twice: first it is prepared, then it comes from the cache.
-            let mut transaction = pool.begin().await.unwrap();
             for _ in 0..2 {
-                let rows = sqlx::query(sql).fetch_all(&mut *transaction).await;
-                if let Err(error) = rows {
-                    wrong.push(format!("{sql}: {error}"));
-                    break;
+                let mut transaction = pool.begin().await.unwrap();
+                let found = column(&mut transaction, sql).await;
+                transaction.rollback().await.unwrap();
+                match found {
+                    Ok(found) if found == *expected => {}
+                    other => wrong.push(format!("{sql}: {other:?}")),
                 }
             }
-            transaction.rollback().await.unwrap();
-            match column(&pool, sql).await {
-                Ok(found) if found == *expected => {}
-                other => wrong.push(format!("{sql}: {other:?}")),
-            }
-            let reset = "DELETE FROM offer; INSERT INTO offer (id, price) VALUES (1, '10'), (2, '9.00000001'); UPDATE item SET price = '100', tax = '9.5' WHERE id = 4; UPDATE item SET price = '-3.25' WHERE id = 3";
-            sqlx::raw_sql(reset).execute(&pool).await.unwrap();
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
         pool.close().await;

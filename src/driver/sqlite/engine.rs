@@ -245,6 +245,7 @@ impl Engine {
                     .during(|| self.connection.prepare(&plan.analysis.sql));
                 let mut statement = statement.map_err(SqliteError::from)?;
                 gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
+                gate::check_view(&self.connection, &self.recorder, sql)?;
                 let first = request.first_row_only;
                 return plan.run(&self.connection, &mut statement, arguments, first, sink);
             }
@@ -257,7 +258,9 @@ impl Engine {
                 .recorder
                 .during(|| self.connection.prepare_cached(&plan.analysis.sql));
             let statement = statement.map_err(SqliteError::from)?;
-            if let Err(refused) = gate::check(&self.connection, &tables, sql, &plan.analysis.verb) {
+            let checked = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)
+                .and_then(|()| gate::check_view(&self.connection, &self.recorder, sql));
+            if let Err(refused) = checked {
                 statement.discard();
                 return Err(refused.into());
             }
@@ -319,6 +322,7 @@ impl Engine {
             let text = statement.expanded_sql().unwrap_or_default();
             let mut plan = Plan::new(analysis::describe(&text));
             gate::check(&self.connection, &tables, &text, &plan.analysis.verb)?;
+            gate::check_view(&self.connection, &self.recorder, &text)?;
             plan.run(&self.connection, &mut statement, &[], first_row_only, sink)?;
             if self.control.is_cancelled() {
                 return Err(SqliteError::interrupted().into());

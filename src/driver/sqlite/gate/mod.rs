@@ -17,7 +17,7 @@ mod uses;
 
 use super::analysis::Verb;
 use super::error::SqliteError;
-use super::lexer;
+use super::lexer::{self, Token};
 use names::Names;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -97,10 +97,128 @@ pub(super) fn check(
     if *verb == Verb::Other || tables.0.is_empty() {
         return Ok(());
     }
+    check_tokens(connection, tables, &lexer::tokens(sql))
+}
+
+/// Looks at the SELECT of a CREATE VIEW, before there is the view.
+///
+/// # Errors
+/// As those of [`check`].
+pub(super) fn check_view(
+    connection: &Connection,
+    recorder: &Recorder,
+    sql: &str,
+) -> Result<(), SqliteError> {
+    let tokens = lexer::tokens(sql);
+    let creates = tokens.first().is_some_and(|token| token.is("CREATE"))
+        && tokens.iter().take(3).any(|token| token.is("VIEW"));
+    let body = tokens.iter().position(|token| token.is("AS"));
+    let Some(body) = body.filter(|_| creates).and_then(|at| tokens.get(at + 1..)) else {
+        return Ok(());
+    };
+    let Some(first) = body.first() else {
+        return Ok(());
+    };
+    let (statement, tables) = recorder.during(|| connection.prepare(&sql[first.start..]));
+    match statement {
+        Ok(_) => check_tokens(connection, &tables, body),
+        // SQLite takes a view over tables that are yet to come; it is looked at when it is read.
+        Err(error) => {
+            tracing::debug!(%error, "the SELECT of a view can't be checked before its tables exist");
+            Ok(())
+        }
+    }
+}
+
+fn check_tokens(
+    connection: &Connection,
+    tables: &Tables,
+    tokens: &[Token<'_>],
+) -> Result<(), SqliteError> {
     let names = Names::read(connection, tables)?;
     if names.is_empty() {
         return Ok(());
     }
-    let tokens = lexer::tokens(sql);
-    uses::check(&names, &tokens)
+    uses::check(&names, tokens)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::super::{analysis, functions};
+    use super::*;
+
+    fn connection() -> (Connection, Recorder) {
+        let connection = Connection::open_in_memory().unwrap();
+        functions::register(&connection).unwrap();
+        let recorder = Recorder::default();
+        recorder.register(&connection).unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE t (k TEXT, c NUMERIC_TEXT(20,8) COLLATE twinbase_decimal, \"d e\" NUMERIC_TEXT COLLATE twinbase_decimal)",
+            )
+            .unwrap();
+        (connection, recorder)
+    }
+
+    fn refusal(sql: &str) -> Option<String> {
+        let (connection, recorder) = connection();
+        let (statement, tables) = recorder.during(|| connection.prepare(sql));
+        drop(statement.unwrap());
+        let verb = analysis::describe(sql).verb;
+        let result =
+            check(&connection, &tables, sql, &verb).and(check_view(&connection, &recorder, sql));
+        result.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn quoted_names_and_views_are_looked_at() {
+        for sql in [
+            "SELECT \"d e\" FROM t WHERE \"d e\" > 5 ORDER BY [d e]",
+            "CREATE VIEW v AS SELECT c FROM t WHERE c > 5",
+            "CREATE VIEW v AS SELECT max(c) AS m FROM t",
+            "CREATE VIEW v AS SELECT x FROM yet_to_come",
+            "SELECT name FROM pragma_table_info('t')",
+            "SELECT c FROM t, json_each('[1]') WHERE c > 5",
+            "SELECT max(c) IS NULL FROM t",
+            "SELECT (c) FROM t WHERE ((c) > (5))",
+            "SELECT 1 FROM t WHERE c>-5 AND c=-5 AND -5<c",
+        ] {
+            assert_eq!(refusal(sql), None, "{sql}");
+        }
+        for sql in [
+            "SELECT \"d e\" || c FROM t",
+            "SELECT \"T\".\"D E\" * 2 FROM t",
+            "CREATE VIEW v AS SELECT c FROM t WHERE coalesce(c, 0) > 5",
+            "CREATE TEMP VIEW v (x) AS SELECT c * 2 FROM t",
+            "SELECT 1 FROM t WHERE c - -5 > 1",
+            "SELECT 1 FROM t WHERE c > 5 COLLATE NOCASE",
+            "SELECT max(c, 5) FROM t",
+            "SELECT lag(c) OVER (ORDER BY c) FROM t",
+            "SELECT group_concat(c) FROM t",
+            "SELECT CASE c WHEN 5 THEN 1 END FROM t",
+            "SELECT sum(c) AS s FROM t GROUP BY k HAVING s > 5",
+            "SELECT k FROM t WHERE c AND k",
+            "SELECT 1 FROM t WHERE k = c",
+            "SELECT c ->> '$' FROM t",
+        ] {
+            assert!(refusal(sql).is_some(), "{sql}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_tokens_are_looked_at_without_a_panic(
+            words in proptest::collection::vec(
+                "SELECT|FROM|t|c|c|max\\(|sum\\(|\\(|\\)|,|\\.|\\*|=|<|>|-|5|0\\.00001|AS|x|WITH|IN|IS|NOT|NULL|BETWEEN|AND|ORDER BY|GROUP BY|UNION|CASE|END|SET|INSERT INTO|VALUES|RETURNING|WHERE|OVER|FILTER|CAST|DISTINCT|\"|\"\"|'|\\[|;|é", 0..24)
+        ) {
+            let sql = words.join(" ");
+            let mut names = Names::default();
+            let columns = [("c".to_owned(), true), ("k".to_owned(), false)];
+            names.columns.insert("c".to_owned());
+            names.tables.insert("t".to_owned(), names.columns.clone());
+            names.inserted.insert("t".to_owned(), columns.to_vec());
+            let _ = uses::check(&names, &lexer::tokens(&sql));
+        }
+    }
 }

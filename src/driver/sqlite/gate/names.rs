@@ -1,6 +1,6 @@
 //! The names of the NUMERIC columns of the tables that a statement touches.
 
-use super::super::error::SqliteError;
+use super::super::error::{SqliteError, SqliteErrorCause};
 use super::Tables;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,10 +52,10 @@ impl Names {
             return Ok(names);
         }
         for (database, view) in views {
-            // It may be a trigger or the name of a CTE, which have no columns.
-            let Ok(columns) = columns(connection, database, view) else {
+            let columns = columns(connection, database, view)?;
+            if columns.is_empty() {
                 continue;
-            };
+            }
             names.keep(&view.to_lowercase(), &columns);
             let computed = columns
                 .into_iter()
@@ -95,7 +95,12 @@ fn columns(
 ) -> Result<Vec<(String, Option<String>)>, SqliteError> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let sql = format!("SELECT * FROM {}.{}", quoted(database), quoted(table));
-    let statement = connection.prepare(&sql)?;
+    let statement = match connection.prepare(&sql).map_err(SqliteError::from) {
+        Ok(statement) => statement,
+        // A table-valued function, or the name of a CTE or trigger.
+        Err(error) if error.cause() == SqliteErrorCause::Statement => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
     let columns = statement.columns();
     Ok(columns
         .iter()

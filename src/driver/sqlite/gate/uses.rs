@@ -139,7 +139,11 @@ impl Value<'_> {
         if scope.is_arithmetic(self.end) || before.is_some_and(|at| scope.is_arithmetic(at)) {
             return Err(self.refuse("arithmetic, || or LIKE with it", COMPUTE));
         }
-        if scope.is_any(self.end, &["ISNULL", "NOTNULL"]) {
+        let is_null = scope.is(self.end, "IS")
+            && scope
+                .comparison(self.end)
+                .is_some_and(|end| scope.is(end, "NULL"));
+        if is_null || scope.is_any(self.end, &["ISNULL", "NOTNULL"]) {
             return Ok(true);
         }
         if let Some(end) = scope.comparison(self.end) {
