@@ -14,6 +14,8 @@
 //!   `CAST(… AS BOOLEAN)` and `EXISTS (…)` in the outermost select list are boolean.
 //! - `$1` and `?` parameters, not both; each has to be bound. `::` and casts to types that SQLite
 //!   would make a number of are refused.
+//! - Statements that compute with a NUMERIC column, where SQLite would be wrong in silence, are
+//!   refused when they are prepared; `sum` over one is exact.
 //! - `"x"` is never a string. Foreign keys are on, and so is the write-ahead log.
 //! - Text of several statements without arguments runs in one transaction, as on PostgreSQL.
 //! - `last_insert_id` is the rowid of an INSERT that inserted; `None` for one with ON CONFLICT DO
