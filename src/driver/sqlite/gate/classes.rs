@@ -63,7 +63,7 @@ impl Scope<'_> {
                 };
             }
         }
-        end
+        end.min(self.tokens.len())
     }
 
     /// What the subquery in these parentheses gives.

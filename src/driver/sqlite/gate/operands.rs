@@ -50,10 +50,7 @@ impl Scope<'_> {
 
     /// The first token of the comparison operator that ends before `end`.
     pub(super) fn comparison_before(&self, end: usize) -> Option<usize> {
-        (1..=4)
-            .filter_map(|length| end.checked_sub(length))
-            .filter(|at| self.comparison(*at) == Some(end))
-            .last()
+        (end.saturating_sub(4)..end).find(|at| self.comparison(*at) == Some(end))
     }
 
     /// Whether the token computes with what stands beside it.
