@@ -11,6 +11,7 @@ mod classes;
 mod insert;
 mod names;
 mod operands;
+mod places;
 mod queries;
 mod scope;
 mod uses;
