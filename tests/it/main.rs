@@ -13,6 +13,8 @@ mod drivers;
 mod errors;
 /// The example `orders`, started on each engine and used over HTTP.
 mod example;
+/// Computed NUMERICs: right on both engines, or an error on SQLite.
+mod gate;
 /// Each kind of error, and the constraint that was broken, the same on both engines.
 mod kinds;
 /// The migration runner: first start, many starters, refusals, failures.

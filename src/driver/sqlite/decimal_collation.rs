@@ -11,13 +11,49 @@ pub const NAME: &str = "twinbase_decimal";
 ///
 /// Text that is no plain decimal sorts after all decimals, byte by byte, so that the order is
 /// total (an index needs that).
+///
+/// SQLite writes small and large floats with an exponent (`0.00001` becomes `1.0e-05`) before it
+/// compares them with a column, so exponents are read too.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
-    match (Decimal::parse(left), Decimal::parse(right)) {
+    if let (Some(left), Some(right)) = (Decimal::parse(left), Decimal::parse(right)) {
+        return compare_decimals(left, right);
+    }
+    let (plain_left, plain_right) = (without_exponent(left), without_exponent(right));
+    let parsed_left = Decimal::parse(plain_left.as_deref().unwrap_or(left));
+    let parsed_right = Decimal::parse(plain_right.as_deref().unwrap_or(right));
+    match (parsed_left, parsed_right) {
         (Some(left), Some(right)) => compare_decimals(left, right),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => left.as_bytes().cmp(right.as_bytes()),
     }
+}
+
+/// The plain form of a decimal with an exponent, of those that a float can have.
+fn without_exponent(text: &str) -> Option<String> {
+    let (number, exponent) = text.split_once(['e', 'E'])?;
+    let exponent = exponent
+        .parse::<i32>()
+        .ok()
+        .filter(|exponent| exponent.abs() <= 400)?;
+    let decimal = Decimal::parse(number)?;
+    let (whole, fraction) = (decimal.whole, decimal.fraction);
+    let sign = if decimal.negative { "-" } else { "" };
+    let digits = format!("{whole}{fraction}");
+    let point = i32::try_from(whole.len()).ok()? + exponent;
+    let Ok(point) = usize::try_from(point) else {
+        let zeros = "0".repeat(usize::try_from(-point).ok()?);
+        return Some(format!("{sign}0.{zeros}{digits}0"));
+    };
+    if point >= digits.len() {
+        return Some(format!(
+            "{sign}{digits}{}",
+            "0".repeat(point - digits.len() + usize::from(point == 0))
+        ));
+    }
+    let (whole, fraction) = digits.split_at(point);
+    let zero = if whole.is_empty() { "0" } else { "" };
+    Some(format!("{sign}{zero}{whole}.{fraction}"))
 }
 
 fn compare_decimals(left: Decimal<'_>, right: Decimal<'_>) -> Ordering {
@@ -60,6 +96,18 @@ mod tests {
         assert_eq!(compare("1.50", "1.5"), Ordering::Equal);
         assert_eq!(compare("-0.0", "0"), Ordering::Equal);
         assert_eq!(compare("0.1", "0.09"), Ordering::Greater);
+        for (exponent, plain) in [
+            ("1.0e-05", "0.00001"),
+            ("-2.5e+20", "-250000000000000000000"),
+            ("1.25E1", "12.5"),
+            ("1e0", "1"),
+            ("0.0e+00", "0"),
+            ("5e-1", "0.5"),
+        ] {
+            assert_eq!(compare(exponent, plain), Ordering::Equal, "{exponent}");
+            assert_eq!(compare(plain, exponent), Ordering::Equal, "{exponent}");
+        }
+        assert_eq!(compare("0.00002", "1.0e-05"), Ordering::Greater);
         assert_eq!(
             compare("abc", "99999999999999999999999999999999"),
             Ordering::Greater

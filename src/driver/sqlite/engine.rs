@@ -5,6 +5,7 @@ use super::arguments;
 use super::columns::Columns;
 use super::control::{Control, NOT_CANCELLABLE};
 use super::error::SqliteError;
+use super::gate::{self, Recorder};
 use super::gathered::Gathered;
 use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
@@ -83,6 +84,8 @@ pub(super) struct Engine {
     pub(super) connection: Connection,
     pub(super) control: Arc<Control>,
     plans: HashMap<Arc<str>, Plan>,
+    /// Tells the gate which tables a statement touches.
+    recorder: Recorder,
     /// How many transactions and savepoints of the driver are open.
     pub(super) depth: usize,
     /// Whether a plain `begin()` takes the write lock.
@@ -97,8 +100,11 @@ impl Engine {
     /// Opens the database on this thread.
     pub(super) fn open(options: &Options, control: Arc<Control>) -> Result<Self, SqliteError> {
         let connection = setup::open(options, &control)?;
+        let recorder = Recorder::default();
+        recorder.register(&connection).map_err(SqliteError::from)?;
         Ok(Self {
             connection,
+            recorder,
             control,
             plans: HashMap::new(),
             depth: 0,
@@ -225,10 +231,11 @@ impl Engine {
     /// Prepares a statement to tell of its parameters and columns.
     pub(super) fn describe(&self, sql: SqlStr) -> Result<AnyStatement, Error> {
         let analysis = analysis::analyse(sql.as_str())?;
-        let statement = self
-            .connection
-            .prepare(&analysis.sql)
-            .map_err(SqliteError::from)?;
+        let (statement, tables) = self
+            .recorder
+            .during(|| self.connection.prepare(&analysis.sql));
+        let statement = statement.map_err(SqliteError::from)?;
+        gate::check(&self.connection, &tables, sql.as_str(), &analysis.verb)?;
         let columns = Columns::read(&statement, &analysis.booleans);
         Ok(AnyStatement {
             sql,
@@ -252,17 +259,31 @@ impl Engine {
             }
             let mut plan = Plan::new(analysis);
             if !request.persistent {
-                let mut statement = self
-                    .connection
-                    .prepare(&plan.analysis.sql)
-                    .map_err(SqliteError::from)?;
+                let (statement, tables) = self
+                    .recorder
+                    .during(|| self.connection.prepare(&plan.analysis.sql));
+                let mut statement = statement.map_err(SqliteError::from)?;
+                gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
+                gate::check_view(&self.connection, &self.recorder, sql)?;
                 let first = request.first_row_only;
                 return plan.run(&self.connection, &mut statement, arguments, first, sink);
             }
             if self.plans.len() >= 2 * setup::STATEMENTS {
                 // A program with that many texts makes them up; those that recur come back soon.
-                self.plans.clear();
+                self.clear_statements();
             }
+            // Prepared here, so that the gate sees it: it stays in the cache for the run below.
+            let (statement, tables) = self
+                .recorder
+                .during(|| self.connection.prepare_cached(&plan.analysis.sql));
+            let statement = statement.map_err(SqliteError::from)?;
+            let checked = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)
+                .and_then(|()| gate::check_view(&self.connection, &self.recorder, sql));
+            if let Err(refused) = checked {
+                statement.discard();
+                return Err(refused.into());
+            }
+            drop(statement);
             self.plans.insert(sql.into(), plan);
         }
         let plan = self
@@ -315,9 +336,15 @@ impl Engine {
         sink: &mut impl Sink,
     ) -> Result<(), Error> {
         let mut batch = Batch::new(&self.connection, sql);
-        while let Some(mut statement) = batch.next().map_err(SqliteError::from)? {
+        loop {
+            let (statement, tables) = self.recorder.during(|| batch.next());
+            let Some(mut statement) = statement.map_err(SqliteError::from)? else {
+                return Ok(());
+            };
             let text = statement.expanded_sql().unwrap_or_default();
             let mut plan = Plan::new(analysis::describe(&text));
+            gate::check(&self.connection, &tables, &text, &plan.analysis.verb)?;
+            gate::check_view(&self.connection, &self.recorder, &text)?;
             let result = plan.run(&self.connection, &mut statement, &[], first_row_only, sink);
             drop(statement);
             result.map_err(|error| {
@@ -328,7 +355,6 @@ impl Engine {
                 return Err(SqliteError::interrupted().into());
             }
         }
-        Ok(())
     }
 
     /// Runs a statement of the driver's own.

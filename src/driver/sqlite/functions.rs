@@ -10,9 +10,9 @@
 //! | `twinbase_is_date(text)` | it is `YYYY-MM-DD` and exists |
 //! | `twinbase_is_uuid(text)` | it is hyphenated and in lower case |
 //!
-//! LIKE is replaced too: see [`super::like`].
+//! LIKE is replaced too (see [`super::like`]), and `sum`, so that decimals add up exactly.
 
-use super::{decimal_collation, forms, like};
+use super::{decimal_collation, forms, like, sum};
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -21,6 +21,7 @@ use rusqlite::types::ValueRef;
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_collation(decimal_collation::NAME, decimal_collation::compare)?;
     like::register(connection, flags())?;
+    sum::register(connection)?;
     test(connection, "twinbase_is_timestamptz", forms::is_timestamptz)?;
     test(connection, "twinbase_is_date", forms::is_date)?;
     test(connection, "twinbase_is_uuid", forms::is_uuid)?;

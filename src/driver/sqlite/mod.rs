@@ -15,6 +15,8 @@
 //! - `$1` and `?` parameters, not both; each has to be bound. `::` and casts to types that SQLite
 //!   would make a number of are refused.
 //! - LIKE tells letters of either case apart and takes a backslash as its escape, as on PostgreSQL.
+//! - Statements that compute with a NUMERIC column, where SQLite would be wrong in silence, are
+//!   refused when they are prepared; `sum` over one is exact.
 //! - `"x"` is never a string. Foreign keys are on, and so is the write-ahead log.
 //! - Text of several statements without arguments runs in one transaction, as on PostgreSQL.
 //! - `last_insert_id` is the rowid of an INSERT that inserted; `None` for one with ON CONFLICT DO
@@ -70,6 +72,7 @@ mod error;
 mod foreign_key;
 mod forms;
 mod functions;
+mod gate;
 mod gathered;
 mod lexer;
 mod like;
@@ -80,6 +83,7 @@ mod options;
 mod plan;
 mod rows;
 mod setup;
+mod sum;
 mod transaction;
 mod violation;
 mod worker;

@@ -44,11 +44,11 @@ pub(super) fn table() -> String {
 /// In the order of the page: numbers, values in columns, text, NULL, SQL, definitions, transactions.
 #[rustfmt::skip]
 pub(super) const DIFFERENCES: &[Difference] = &[
-    row("computed NUMERIC", "`coalesce(price, 0) > 5`, `CASE … END > 5`, `HAVING max(price) > 5`", "by value", "always true", "`price > 5 AND …`; `price IN (SELECT max(price) …)`; compare in Rust"),
-    row("computed NUMERIC order", "`ORDER BY coalesce(price, 0)`", "by value", "as text", "`ORDER BY price NULLS FIRST`"),
-    row("NUMERIC arithmetic", "`sum(price)`, `avg(price)`, `price * 2`", "exact", "a binary float, which `Decimal` refuses to read", "add up in Rust, with `Decimal::checked_add`"),
+    row("computed NUMERIC", "`coalesce(price, 0) > 5`, `CASE … price … END`, `HAVING max(price) > 5`", "by value", "refused", "`price > 5 AND …`; `price IN (SELECT max(price) …)`; compare in Rust"),
+    row("computed NUMERIC order", "`ORDER BY coalesce(price, 0)`, `ORDER BY sum(price)`", "by value", "refused", "`ORDER BY price NULLS FIRST`; sort in Rust"),
+    row("NUMERIC arithmetic", "`avg(price)`, `round(price)`, `price * 2`, `SET price = price + 1`, `price > qty` (a BIGINT)", "exact", "refused", "compute in Rust, with `Decimal::checked_add` and others; write in the same transaction"),
     row("decimal literals", "`0.1 + 0.2`", "0.3, a NUMERIC", "0.30000000000000004, a float", "compute in Rust, or write floats: `CAST(0.1 AS DOUBLE PRECISION)`"),
-    row("long NUMERIC literals", "a NUMERIC literal of more than 15 digits, `price > 12345678901234567.5`", "exact", "a binary float", "bind a `Decimal`"),
+    row("long NUMERIC literals", "a NUMERIC literal of more than 15 digits or with an exponent, `price > 12345678901234567.5`", "exact", "refused", "bind a `Decimal`"),
     row("NUMERIC literals with zeros", "`INSERT … VALUES (5.0)` into NUMERIC", "taken", "refused: not canonical", "bind a `Decimal`, or write `'5'`"),
     row("sum of whole numbers", "`sum(n)` of whole numbers", "a NUMERIC", "an integer, an error beyond BIGINT", "`CAST(sum(n) AS BIGINT)`"),
     row("averages", "`avg(n)`, `1 / 2.0`", "a NUMERIC", "a float", "`CAST(avg(n) AS DOUBLE PRECISION)`"),
