@@ -24,9 +24,7 @@ twinbase::on_both_engines! {
         let error = error.as_database_error().unwrap();
         assert!(error.is_unique_violation());
         assert_eq!(error.table(), Some("t"));
-        // SQLite does not name it.
-        let constraint = (test.engine() == Engine::Postgres).then_some("t_v_key");
-        assert_eq!(error.constraint(), constraint);
+        assert_eq!(error.constraint(), Some("t_v_key"));
         nested.rollback().await.unwrap();
         let mut dropped = outer.begin().await.unwrap();
         insert(&mut dropped, 2).await.unwrap();
