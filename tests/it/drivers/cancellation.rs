@@ -73,6 +73,39 @@ twinbase::on_both_engines! {
         }
     }
 
+    async fn a_cancelled_nested_commit_leaves_the_outer_transactions_writes(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a BIGINT)").await;
+        for (polls, pause) in pauses().chain([(1, Duration::from_millis(50))]) {
+            for rolled_back_before in [false, true] {
+                raw(&pool, "DELETE FROM t").await;
+                let mut outer = pool.begin().await.unwrap();
+                if rolled_back_before {
+                    let mut nested = outer.begin().await.unwrap();
+                    nested.execute("INSERT INTO t VALUES (1)").await.unwrap();
+                    nested.rollback().await.unwrap();
+                }
+                outer.execute("INSERT INTO t VALUES (2)").await.unwrap();
+                let mut nested = outer.begin().await.unwrap();
+                nested.execute("INSERT INTO t VALUES (3)").await.unwrap();
+                let mut acknowledged = false;
+                poll_and_drop(polls, pause, async {
+                    nested.commit().await.unwrap();
+                    acknowledged = true;
+                })
+                .await;
+                outer.execute("INSERT INTO t VALUES (4)").await.unwrap();
+                outer.commit().await.unwrap();
+                let mut kept: Vec<i64> = sqlx::query_scalar("SELECT a FROM t ORDER BY a").fetch_all(&pool).await.unwrap();
+                // What was not acknowledged may be kept or not.
+                if !acknowledged {
+                    kept.retain(|&a| a != 3);
+                }
+                assert_eq!(kept, if acknowledged { vec![2, 3, 4] } else { vec![2, 4] });
+            }
+        }
+    }
+
     async fn a_dropped_query_leaves_nothing_for_the_next(test: TestDatabase) {
         let pool = pool(&test, 1).await;
         for _ in 0..3 {
