@@ -90,7 +90,9 @@ impl sqlx::Connection for Connection {
     }
 
     async fn ping(&mut self) -> Result<(), Error> {
-        let result = self.settled().await?.ping().await;
+        self.settle().await?;
+        self.roll_back_text().await?;
+        let result = self.inner.ping().await;
         if let Err(error) = &result {
             self.note_error(error);
         }

@@ -52,6 +52,7 @@ impl Connection {
                     Ok(bound) => bound,
                     Err(error) => return Err(of_retry(error, stale)),
                 };
+                self.note_text(&plan.outline);
                 self.in_flight = true;
                 let query = sqlx::query_with(plan.text.clone(), arguments).persistent(persistent);
                 let mut rows = (&mut self.inner).fetch_many(query);
@@ -75,6 +76,7 @@ impl Connection {
                 drop(rows);
                 self.in_flight = false;
                 let Some(error) = failure else {
+                    self.note_text_done(&plan.outline);
                     return Ok(());
                 };
                 self.note_error(&error);

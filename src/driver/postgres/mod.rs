@@ -10,6 +10,8 @@
 //! - A statement that was prepared before a table changed is prepared again.
 //! - A cancelled `begin` leaves no transaction behind, a cancelled nested one leaves the outer one
 //!   alone, and COMMIT of a transaction that has failed is an error.
+//! - A transaction that a text of one's own began is rolled back when the connection is pinged, as
+//!   it is on its return to a pool, or when the text itself fails.
 //!
 //! # Arguments
 //!
@@ -57,6 +59,7 @@ mod migrate;
 mod moment;
 mod numeric;
 mod options;
+mod outline;
 mod row;
 mod server_type;
 mod simple;

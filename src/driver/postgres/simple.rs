@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Either, Error, Executor, Row, SqlSafeStr, SqlS
 use sqlx_core::try_stream;
 
 use super::connection::Connection;
+use super::outline::Outline;
 use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
 
@@ -21,6 +22,8 @@ impl Connection {
     pub(super) fn run_simple(&mut self, sql: SqlStr) -> BoxStream<'_, Result<AnyItem, Error>> {
         Box::pin(try_stream! {
             self.settle().await?;
+            let outline = Outline::of(sql.as_str());
+            self.note_text(&outline);
             self.in_flight = true;
             let mut rows = (&mut self.inner).fetch_many(sqlx::raw_sql(sql));
             let mut shape = SimpleShape::default();
@@ -49,8 +52,10 @@ impl Connection {
             self.in_flight = false;
             if let Some(error) = failure {
                 self.note_error(&error);
+                self.undo_failed_text(&outline).await;
                 return Err(error);
             }
+            self.note_text_done(&outline);
             if !unknown.is_empty() {
                 self.learn_types(unknown).await?;
                 for item in kept {

@@ -15,6 +15,7 @@ use crate::driver::argument::{ArgumentError, refuse_unstorable};
 use super::connection::Connection;
 use super::encode::{Misfit, Parameter, encode};
 use super::inference::{Declared, Search, is_inference_failure};
+use super::outline::Outline;
 use super::row::Shape;
 use super::server_type::ServerType;
 
@@ -61,6 +62,7 @@ pub(super) struct Plan {
     /// The text to run, with the comment that tells it from its siblings.
     pub(super) text: SqlStr,
     parameters: Vec<Parameter>,
+    pub(super) outline: Outline,
     pub(super) shape: Shape,
     statement: PgStatement,
 }
@@ -159,6 +161,7 @@ impl Connection {
         let plan = Arc::new(Plan {
             text: statement.sql().clone(),
             parameters: parameters(&statement),
+            outline: Outline::of(sql.as_str()),
             shape: Shape::new(statement.columns(), |info| (ServerType::of(info), None))?,
             statement,
         });

@@ -21,6 +21,10 @@ use sqlx_core::transaction::TransactionManager;
 
 use super::connection::Connection;
 use super::database::Database;
+use super::outline::Outline;
+
+/// Counts the transactions that a text of the program's own had begun and nothing ended.
+const LEFT_OPEN: &str = "twinbase_driver_transactions_left_open_total";
 
 /// What is known about the transaction of a connection.
 #[derive(Debug, Default)]
@@ -40,6 +44,8 @@ pub(super) struct TransactionState {
     begin_failed: bool,
     /// Whether a statement has failed since the transaction began, so that COMMIT may roll back.
     may_have_failed: bool,
+    /// Whether a text has begun a transaction that SQLx knows nothing of, and none has ended it.
+    begun_by_text: bool,
 }
 
 impl Connection {
@@ -49,6 +55,47 @@ impl Connection {
 
     pub(super) fn note_failed_statement(&mut self) {
         self.transaction.may_have_failed = true;
+    }
+
+    /// Notes what a text is about to do to the transaction, where the driver has begun none itself.
+    pub(super) fn note_text(&mut self, outline: &Outline) {
+        if outline.begins() && self.transaction_depth() == 0 {
+            self.transaction.begun_by_text = true;
+        }
+    }
+
+    /// Notes what a text has done to the transaction, all of it.
+    pub(super) fn note_text_done(&mut self, outline: &Outline) {
+        if let Some(open) = outline.leaves_open()
+            && self.transaction_depth() == 0
+        {
+            self.transaction.begun_by_text = open;
+        }
+    }
+
+    /// Rolls back what a failed text began. Its own error is what the caller wants to know, so a
+    /// failure of this is only noted, and the roll-back tried again on release.
+    pub(super) async fn undo_failed_text(&mut self, outline: &Outline) {
+        if outline.begins()
+            && let Err(error) = self.roll_back_text().await
+        {
+            tracing::warn!(%error, "could not roll back the transaction of a failed text");
+        }
+    }
+
+    /// Rolls back a transaction that a text began, before the connection's next user is inside.
+    pub(super) async fn roll_back_text(&mut self) -> Result<(), Error> {
+        if !self.transaction.begun_by_text || self.transaction_depth() > 0 {
+            return Ok(());
+        }
+        tracing::warn!(
+            "rolling back a transaction that a SQL text began and none ended: begin transactions \
+             with the pool or the connection"
+        );
+        metrics::counter!(LEFT_OPEN, "engine" => "postgres").increment(1);
+        self.run_control(SqlStr::from_static("ROLLBACK")).await?;
+        self.transaction = TransactionState::default();
+        Ok(())
     }
 
     pub(super) fn is_unsettled(&self) -> bool {
