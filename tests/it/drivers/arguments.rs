@@ -243,3 +243,14 @@ fn text_that_an_interval_does_not_take_is_refused_unseen() {
         );
     });
 }
+
+#[test]
+fn an_inexact_number_is_named_with_one_article() {
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        let real = sqlx::query("SELECT $1::real").bind(0.1_f64);
+        let error = refused(real.fetch_one(&pool).await).to_string();
+        assert!(error.contains("a float bound to $1"), "{error}");
+        assert!(!error.contains("the a"), "{error}");
+    });
+}
