@@ -13,10 +13,7 @@ use crate::driver::placeholder::number_questions;
 use super::connection::Connection;
 use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
-use super::statement::{Bound, Plan};
-
-/// Counts the statements that were prepared again because the tables behind them had changed.
-const REPREPARED: &str = "twinbase_driver_statements_reprepared_total";
+use super::statement::{Bound, Plan, REPREPARED};
 
 /// The most rows that are decoded before the first of them is handed over. Their list is under
 /// 1 KiB, which allocators give again and again from what a thread has just freed.

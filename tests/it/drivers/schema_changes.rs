@@ -1,9 +1,10 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 use twinbase::config::Engine;
+use twinbase::driver::ArgumentError;
 use twinbase::testing::run;
 
-use super::{code, pool, raw, refused};
+use super::{argument_error, code, pool, raw, refused};
 
 const SELECT: &str = "SELECT * FROM t WHERE a = $1";
 
@@ -95,6 +96,35 @@ fn a_stale_statement_in_a_transaction_fails_once_on_postgres() {
         let mut transaction = pool.begin().await.unwrap();
         let again = sqlx::query(SELECT).bind(1_i64);
         assert_eq!(again.fetch_one(&mut *transaction).await.unwrap().len(), 3);
+        transaction.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn an_argument_that_fits_the_changed_column_is_taken() {
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a REAL, b INTEGER)").await;
+        let insert = "INSERT INTO t VALUES ($1, $2)";
+        let first = sqlx::query(insert).bind(0.5_f64).bind(1_i64);
+        first.execute(&pool).await.unwrap();
+        raw(&pool, "ALTER TABLE t ALTER a TYPE DOUBLE PRECISION").await;
+        let exact = sqlx::query(insert).bind(0.1_f64).bind(2_i64);
+        exact.execute(&pool).await.unwrap();
+        raw(&pool, "ALTER TABLE t ALTER b TYPE TEXT").await;
+        let text = sqlx::query(insert).bind(0.1_f64).bind("zz");
+        text.execute(&pool).await.unwrap();
+        // In a transaction as well, which goes on.
+        raw(&pool, "ALTER TABLE t ALTER b TYPE BIGINT USING length(b)").await;
+        let mut transaction = pool.begin().await.unwrap();
+        let misfit = sqlx::query(insert).bind("x").bind(3_i64);
+        let error = refused(misfit.execute(&mut *transaction).await);
+        assert!(matches!(
+            argument_error(&error),
+            ArgumentError::WrongKind { parameter: 1, .. }
+        ));
+        let fit = sqlx::query(insert).bind(0.1_f64).bind(3_i64);
+        fit.execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
     });
 }
