@@ -27,7 +27,8 @@
 //! Domains count as the type they are made over. Nothing is rounded and nothing is cut off. Where
 //! the server can't infer a parameter's type, or infers text where the argument is none, or a
 //! narrower integer than the argument needs, the statement is prepared once more with the Rust type
-//! of that argument, and kept beside the first.
+//! of that argument, and kept beside the first. INSERT, UPDATE and MERGE do this for integers only:
+//! text is what their column is.
 //!
 //! # Columns
 //!

@@ -143,7 +143,7 @@ impl Connection {
                 Err(misfits) => misfits,
             };
             for found in misfits {
-                let declarable = found.may_be_declared(&plan.parameters);
+                let declarable = found.may_be_declared(&plan.parameters, plan.outline.writes);
                 if !declarable || declared.contains(found.index) {
                     // What is known may be what was before a column was given another type.
                     if was_known && !described_again {
