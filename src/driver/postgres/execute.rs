@@ -220,7 +220,12 @@ fn prepared_item(
     other_shape: &mut Option<Shape>,
 ) -> Result<AnyItem, Error> {
     let row = match item {
-        Either::Left(result) => return Ok(Either::Left(any_result(&result))),
+        Either::Left(result) => {
+            return Ok(Either::Left(any_result(
+                &result,
+                plan.outline.counts_changes(0),
+            )));
+        }
         Either::Right(row) => row,
     };
     if plan.describes(row.columns()) {

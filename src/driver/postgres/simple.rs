@@ -26,7 +26,7 @@ impl Connection {
             self.note_text(&outline);
             self.in_flight = true;
             let mut rows = (&mut self.inner).fetch_many(sqlx::raw_sql(sql));
-            let mut shape = SimpleShape::default();
+            let mut shape = SimpleShape::of(outline.clone());
             let mut failure = None;
             // Items from the first type on that has to be asked for: not before the answer's end.
             let mut kept: Vec<PgItem> = Vec::new();
@@ -99,16 +99,30 @@ impl Connection {
 }
 
 /// The shape of the result that is being read, of possibly many in one answer.
-#[derive(Default)]
 struct SimpleShape {
+    outline: Outline,
+    /// How many statements have given their result.
+    finished: usize,
     /// A row keeps its columns alive, so that no later result has others at the same address.
     current: Option<(PgRow, Shape)>,
 }
 
 impl SimpleShape {
+    fn of(outline: Outline) -> Self {
+        Self {
+            outline,
+            finished: 0,
+            current: None,
+        }
+    }
+
     fn item(&mut self, item: PgItem, custom: &CustomTypes) -> Result<AnyItem, Error> {
         let row = match item {
-            Either::Left(result) => return Ok(Either::Left(any_result(&result))),
+            Either::Left(result) => {
+                let changes = self.outline.counts_changes(self.finished);
+                self.finished += 1;
+                return Ok(Either::Left(any_result(&result, changes)));
+            }
             Either::Right(row) => row,
         };
         if let Some((witness, shape)) = &self.current
