@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 use twinbase::config::Engine;
@@ -126,5 +128,29 @@ fn an_argument_that_fits_the_changed_column_is_taken() {
         let fit = sqlx::query(insert).bind(0.1_f64).bind(3_i64);
         fit.execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn a_read_beside_a_run_of_changes_to_its_table_succeeds_on_postgres() {
+    run(Engine::Postgres, |test| async move {
+        let (reader, changer) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(
+            &changer,
+            "CREATE TABLE t (a BIGINT); INSERT INTO t VALUES (1)",
+        )
+        .await;
+        let changes = tokio::spawn(async move {
+            for _ in 0..100 {
+                raw(&changer, "ALTER TABLE t ADD COLUMN b BIGINT").await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                raw(&changer, "ALTER TABLE t DROP COLUMN b").await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        while !changes.is_finished() {
+            assert!((1..=2).contains(&read(&reader, 1).await.len()));
+        }
+        changes.await.unwrap();
     });
 }
