@@ -40,7 +40,7 @@ pub enum ArgumentError {
     },
     /// A number that the parameter's type can only hold rounded.
     #[error(
-        "the {kind} bound to ${parameter} has no exact value as {sql_type}: round it before \
+        "{kind} bound to ${parameter} has no exact value as {sql_type}: round it before \
          binding, or use a wider column"
     )]
     Inexact {

@@ -11,6 +11,35 @@ enum Mark {
     Question { numbered: bool },
     /// `$n`
     Dollar(usize),
+    /// A name, a keyword or a number, up to this offset.
+    Word(usize),
+    /// `;`, `(` or `)`
+    Sign(u8),
+}
+
+/// A part of a SQL text that tells what its statements do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token<'a> {
+    /// A name without quotes, a keyword or a number.
+    Word(&'a str),
+    /// `;`
+    Semicolon,
+    /// `(`
+    Open,
+    /// `)`
+    Close,
+}
+
+/// Calls `visit` with the words, semicolons and parentheses outside of strings, quoted identifiers
+/// and comments.
+pub(crate) fn tokens<'a>(sql: &'a str, mut visit: impl FnMut(Token<'a>)) {
+    scan(sql, |offset, mark| match mark {
+        Mark::Word(end) => visit(Token::Word(&sql[offset..end])),
+        Mark::Sign(b'(') => visit(Token::Open),
+        Mark::Sign(b')') => visit(Token::Close),
+        Mark::Sign(_) => visit(Token::Semicolon),
+        Mark::Question { .. } | Mark::Dollar(_) => {}
+    });
 }
 
 /// A `$n` in a SQL text.
@@ -47,6 +76,7 @@ pub(crate) fn number_questions(sql: &str, arguments: usize) -> Option<String> {
     scan(sql, |offset, mark| match mark {
         Mark::Question { numbered: false } => offsets.push(offset),
         Mark::Question { numbered: true } | Mark::Dollar(_) => other_form = true,
+        Mark::Word(_) | Mark::Sign(_) => {}
     });
     if other_form || offsets.len() != arguments {
         return None;
@@ -95,8 +125,13 @@ fn scan(sql: &str, mut visit: impl FnMut(usize, Mark)) {
                 if escapes && bytes.get(end) == Some(&b'\'') {
                     after_quoted(bytes, end, b'\'', true)
                 } else {
+                    visit(at, Mark::Word(end));
                     end
                 }
+            }
+            b';' | b'(' | b')' => {
+                visit(at, Mark::Sign(byte));
+                at + 1
             }
             _ => at + 1,
         };

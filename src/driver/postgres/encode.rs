@@ -34,10 +34,14 @@ pub(super) struct Misfit {
 impl Misfit {
     /// Whether the server may take the argument if it is told its Rust type: it inferred text for
     /// want of anything better, or a narrower integer than the argument needs.
-    pub(super) fn may_be_declared(&self, parameters: &[Parameter]) -> bool {
+    ///
+    /// In a statement that `writes` it may be text because the column is: bytes, booleans and floats
+    /// would be stored there as the server spells them.
+    pub(super) fn may_be_declared(&self, parameters: &[Parameter], writes: bool) -> bool {
         match self.error {
-            ArgumentError::WrongKind { .. } => {
+            ArgumentError::WrongKind { kind, .. } => {
                 parameters[self.index].server_type == ServerType::Text
+                    && (!writes || kind == "an integer")
             }
             ArgumentError::OutOfRange { .. } => true,
             _ => false,

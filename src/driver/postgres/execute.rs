@@ -3,6 +3,7 @@
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, TryStreamExt};
 use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::postgres::PgDatabaseError;
 use sqlx::{AssertSqlSafe, Either, Error, Executor, Row, SqlSafeStr, SqlStr};
 use sqlx_core::any::AnyValueKind;
 use sqlx_core::ext::async_stream::TryAsyncStream;
@@ -13,10 +14,11 @@ use crate::driver::placeholder::number_questions;
 use super::connection::Connection;
 use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
-use super::statement::{Bound, Plan};
+use super::statement::{Bound, Plan, REPREPARED};
 
-/// Counts the statements that were prepared again because the tables behind them had changed.
-const REPREPARED: &str = "twinbase_driver_statements_reprepared_total";
+/// How often a statement is prepared again before its error goes up. More than once, because a
+/// migration changes a table many times in a row.
+const MAX_RETRIES: usize = 3;
 
 /// The most rows that are decoded before the first of them is handed over. Their list is under
 /// 1 KiB, which allocators give again and again from what a thread has just freed.
@@ -47,11 +49,13 @@ impl Connection {
             self.settle().await?;
             let sql = with_numbered_parameters(sql, values.len());
             let mut stale: Option<Error> = None;
+            let mut retries = 0;
             'attempt: loop {
                 let Bound { plan, arguments, was_known } = match self.bind(&sql, &values).await {
                     Ok(bound) => bound,
                     Err(error) => return Err(of_retry(error, stale)),
                 };
+                self.note_text(&plan.outline);
                 self.in_flight = true;
                 let query = sqlx::query_with(plan.text.clone(), arguments).persistent(persistent);
                 let mut rows = (&mut self.inner).fetch_many(query);
@@ -75,10 +79,12 @@ impl Connection {
                 drop(rows);
                 self.in_flight = false;
                 let Some(error) = failure else {
+                    self.note_text_done(&plan.outline);
                     return Ok(());
                 };
                 self.note_error(&error);
-                if !begun && self.may_retry(&error, was_known, stale.is_some()).await? {
+                if !begun && self.may_retry(&error, was_known, retries).await? {
+                    retries += 1;
                     stale = Some(error);
                     continue 'attempt;
                 }
@@ -121,13 +127,13 @@ impl Connection {
         &mut self,
         error: &Error,
         was_known: bool,
-        retried: bool,
+        retries: usize,
     ) -> Result<bool, Error> {
         if !is_stale(error, was_known) {
             return Ok(false);
         }
         self.forget_statements().await?;
-        if retried || self.transaction_depth() > 0 {
+        if retries >= MAX_RETRIES || self.transaction_depth() > 0 {
             return Ok(false);
         }
         tracing::debug!(%error, "preparing a statement again: what it was prepared for has changed");
@@ -158,18 +164,28 @@ fn sqlstate(error: &Error) -> Option<String> {
     Some(code.into_owned())
 }
 
+/// The server's own function that raised an error, which no language setting translates.
+fn routine(error: &Error) -> Option<&str> {
+    let error = error.as_database_error()?;
+    error.try_downcast_ref::<PgDatabaseError>()?.routine()
+}
+
 /// Whether an error may come from a statement that was prepared before something changed.
 ///
 /// 0A000 is "cached plan must not change result type" (transact-rs/sqlx#1250, mended after 0.9.0 by
 /// transact-rs/sqlx#4375), which has no code of its own, and 26000 a statement that someone has
 /// deallocated. A column that was given another type makes the statement itself wrong: 42804
 /// `datatype_mismatch`, 42883 `undefined_function` of an operator.
+///
+/// A table may change again between preparing and running, too: then only the routine that complains
+/// tells the first of these from a feature that the server does not have.
 fn is_stale(error: &Error, was_known: bool) -> bool {
     let Some(code) = sqlstate(error) else {
         return false;
     };
     match code.as_str() {
-        "0A000" | "42804" | "42883" => was_known,
+        "0A000" => was_known || routine(error) == Some("RevalidateCachedQuery"),
+        "42804" | "42883" => was_known,
         "26000" => true,
         _ => false,
     }
@@ -221,7 +237,12 @@ fn prepared_item(
     other_shape: &mut Option<Shape>,
 ) -> Result<AnyItem, Error> {
     let row = match item {
-        Either::Left(result) => return Ok(Either::Left(any_result(&result))),
+        Either::Left(result) => {
+            return Ok(Either::Left(any_result(
+                &result,
+                plan.outline.counts_changes(0),
+            )));
+        }
         Either::Right(row) => row,
     };
     if plan.describes(row.columns()) {

@@ -10,6 +10,8 @@
 //! - A statement that was prepared before a table changed is prepared again.
 //! - A cancelled `begin` leaves no transaction behind, a cancelled nested one leaves the outer one
 //!   alone, and COMMIT of a transaction that has failed is an error.
+//! - A transaction that a text of one's own began is rolled back when the connection is pinged, as
+//!   it is on its return to a pool, or when the text itself fails.
 //!
 //! # Arguments
 //!
@@ -25,7 +27,8 @@
 //! Domains count as the type they are made over. Nothing is rounded and nothing is cut off. Where
 //! the server can't infer a parameter's type, or infers text where the argument is none, or a
 //! narrower integer than the argument needs, the statement is prepared once more with the Rust type
-//! of that argument, and kept beside the first.
+//! of that argument, and kept beside the first. INSERT, UPDATE and MERGE do this for integers only:
+//! text is what their column is.
 //!
 //! # Columns
 //!
@@ -57,6 +60,7 @@ mod migrate;
 mod moment;
 mod numeric;
 mod options;
+mod outline;
 mod row;
 mod server_type;
 mod simple;

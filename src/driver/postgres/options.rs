@@ -7,7 +7,7 @@ use std::time::Duration;
 use log::LevelFilter;
 use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Error};
+use sqlx::{ConnectOptions, Error, Executor as _, SqlStr};
 use thiserror::Error as ThisError;
 use url::Url;
 
@@ -19,6 +19,12 @@ const DEFAULT_STATEMENT_CAPACITY: usize = 100;
 
 /// The URL's parameter for the number of statements kept prepared.
 const STATEMENT_CAPACITY: &str = "statement-cache-capacity";
+
+/// Has the server look every second whether the client of a running statement is still there, so
+/// that a statement ends with its connection. PostgreSQL has the setting from version 14 on; what
+/// the operator set, in the URL or on the server, stays.
+const CHECK_CLIENT: &str = "SELECT set_config(name, '1000', false) FROM pg_catalog.pg_settings \
+     WHERE name = 'client_connection_check_interval' AND source = 'default'";
 
 /// A URL that the driver can't work with.
 #[derive(Debug, ThisError)]
@@ -94,7 +100,14 @@ impl ConnectOptions for Options {
     }
 
     async fn connect(&self) -> Result<Connection, Error> {
-        let inner = self.inner.connect().await?;
+        let mut inner = self.inner.connect().await?;
+        if let Err(error) = inner.execute(SqlStr::from_static(CHECK_CLIENT)).await {
+            // A platform without the means (not Linux, macOS or a BSD) takes no value but zero.
+            if !matches!(error, Error::Database(_)) {
+                return Err(error);
+            }
+            tracing::debug!(%error, "the server can't check for clients that have gone");
+        }
         Ok(Connection::new(inner, self.statement_capacity))
     }
 

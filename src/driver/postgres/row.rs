@@ -17,9 +17,10 @@ use super::server_type::{ServerType, UnsupportedColumn, type_name};
 pub(super) type AnyItem = Either<AnyQueryResult, AnyRow>;
 pub(super) type PgItem = Either<PgQueryResult, PgRow>;
 
-pub(super) fn any_result(result: &PgQueryResult) -> AnyQueryResult {
+/// The result of a statement; `changes` tells whether its count is of changed rows, not of read ones.
+pub(super) fn any_result(result: &PgQueryResult, changes: bool) -> AnyQueryResult {
     AnyQueryResult {
-        rows_affected: result.rows_affected(),
+        rows_affected: if changes { result.rows_affected() } else { 0 },
         last_insert_id: None,
     }
 }

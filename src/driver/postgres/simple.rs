@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Either, Error, Executor, Row, SqlSafeStr, SqlS
 use sqlx_core::try_stream;
 
 use super::connection::Connection;
+use super::outline::Outline;
 use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
 
@@ -21,9 +22,11 @@ impl Connection {
     pub(super) fn run_simple(&mut self, sql: SqlStr) -> BoxStream<'_, Result<AnyItem, Error>> {
         Box::pin(try_stream! {
             self.settle().await?;
+            let outline = Outline::of(sql.as_str());
+            self.note_text(&outline);
             self.in_flight = true;
             let mut rows = (&mut self.inner).fetch_many(sqlx::raw_sql(sql));
-            let mut shape = SimpleShape::default();
+            let mut shape = SimpleShape::of(outline.clone());
             let mut failure = None;
             // Items from the first type on that has to be asked for: not before the answer's end.
             let mut kept: Vec<PgItem> = Vec::new();
@@ -49,8 +52,10 @@ impl Connection {
             self.in_flight = false;
             if let Some(error) = failure {
                 self.note_error(&error);
+                self.undo_failed_text(&outline).await;
                 return Err(error);
             }
+            self.note_text_done(&outline);
             if !unknown.is_empty() {
                 self.learn_types(unknown).await?;
                 for item in kept {
@@ -94,16 +99,30 @@ impl Connection {
 }
 
 /// The shape of the result that is being read, of possibly many in one answer.
-#[derive(Default)]
 struct SimpleShape {
+    outline: Outline,
+    /// How many statements have given their result.
+    finished: usize,
     /// A row keeps its columns alive, so that no later result has others at the same address.
     current: Option<(PgRow, Shape)>,
 }
 
 impl SimpleShape {
+    fn of(outline: Outline) -> Self {
+        Self {
+            outline,
+            finished: 0,
+            current: None,
+        }
+    }
+
     fn item(&mut self, item: PgItem, custom: &CustomTypes) -> Result<AnyItem, Error> {
         let row = match item {
-            Either::Left(result) => return Ok(Either::Left(any_result(&result))),
+            Either::Left(result) => {
+                let changes = self.outline.counts_changes(self.finished);
+                self.finished += 1;
+                return Ok(Either::Left(any_result(&result, changes)));
+            }
             Either::Right(row) => row,
         };
         if let Some((witness, shape)) = &self.current

@@ -15,12 +15,16 @@ use crate::driver::argument::{ArgumentError, refuse_unstorable};
 use super::connection::Connection;
 use super::encode::{Misfit, Parameter, encode};
 use super::inference::{Declared, Search, is_inference_failure};
+use super::outline::Outline;
 use super::row::Shape;
 use super::server_type::ServerType;
 
 /// How many of the statements kept here there are for each that SQLx keeps on the server, so that
 /// what is known about a statement outlives it.
 const KNOWN_FOR_EACH_PREPARED: usize = 2;
+
+/// Counts the statements that were prepared again because the tables behind them had changed.
+pub(super) const REPREPARED: &str = "twinbase_driver_statements_reprepared_total";
 
 /// The name of the savepoint around a statement's first preparation.
 const GUARD: &str = "twinbase_prepare";
@@ -31,6 +35,8 @@ pub(super) struct Statements {
     plans: StatementCache<Arc<Plan>>,
     /// The parameters that have to be declared, by the text as it was written.
     declarations: StatementCache<Vec<usize>>,
+    /// How often a statement was described again because an argument did not fit.
+    described_again: u64,
 }
 
 impl Statements {
@@ -39,6 +45,7 @@ impl Statements {
         Self {
             plans: StatementCache::new(capacity),
             declarations: StatementCache::new(capacity),
+            described_again: 0,
         }
     }
 
@@ -61,6 +68,7 @@ pub(super) struct Plan {
     /// The text to run, with the comment that tells it from its siblings.
     pub(super) text: SqlStr,
     parameters: Vec<Parameter>,
+    pub(super) outline: Outline,
     pub(super) shape: Shape,
     statement: PgStatement,
 }
@@ -96,7 +104,8 @@ impl Connection {
         let mut declared = self.statements.declared_before(sql, values);
         let mut search = Search::default();
         let mut misfit: Option<Misfit> = None;
-        loop {
+        let mut described_again = false;
+        'described: loop {
             let (plan, was_known) = match self.plan(sql, &declared).await {
                 Ok(known) => known,
                 Err(error) if is_inference_failure(&error) && misfit.is_none() => {
@@ -134,12 +143,65 @@ impl Connection {
                 Err(misfits) => misfits,
             };
             for found in misfits {
-                let declarable = found.may_be_declared(&plan.parameters);
+                let declarable = found.may_be_declared(&plan.parameters, plan.outline.writes);
                 if !declarable || declared.contains(found.index) {
+                    // What is known may be what was before a column was given another type.
+                    if was_known && !described_again {
+                        described_again = true;
+                        if self.has_other_parameters(&declared, &plan).await? {
+                            tracing::debug!(
+                                "preparing statements again: a parameter has another type"
+                            );
+                            metrics::counter!(REPREPARED, "engine" => "postgres").increment(1);
+                            self.forget_statements().await?;
+                            declared = Declared::default();
+                            search = Search::default();
+                            misfit = None;
+                            continue 'described;
+                        }
+                    }
                     return Err(found.error.into());
                 }
                 declared.declare(found.index, &values[found.index]);
                 misfit.get_or_insert(found);
+            }
+        }
+    }
+
+    /// Whether the server now describes other parameters than the plan has. It is asked with a text
+    /// of its own, because SQLx has no way to drop one statement, and dropping all of them would
+    /// make one wrong argument dear.
+    async fn has_other_parameters(
+        &mut self,
+        declared: &Declared,
+        plan: &Plan,
+    ) -> Result<bool, Error> {
+        self.statements.described_again += 1;
+        let number = self.statements.described_again;
+        let text = format!("{}\n/* described again: {number} */", plan.text.as_str());
+        let text = AssertSqlSafe(text).into_sql_str();
+        let guarded = self.transaction_depth() > 0;
+        if guarded {
+            self.run_control(guard("SAVEPOINT")).await?;
+        }
+        self.in_flight = true;
+        let described = (&mut self.inner)
+            .prepare_with(text, &declared.types())
+            .await;
+        self.in_flight = false;
+        if guarded {
+            if described.is_err() {
+                self.run_control(guard("ROLLBACK TO SAVEPOINT")).await?;
+            }
+            self.run_control(guard("RELEASE SAVEPOINT")).await?;
+        }
+        match described {
+            Ok(statement) => Ok(!same_types(&parameters(&statement), &plan.parameters)),
+            // The statement has become wrong altogether, which preparing it properly will tell.
+            Err(Error::Database(_)) => Ok(true),
+            Err(error) => {
+                self.note_error(&error);
+                Err(error)
             }
         }
     }
@@ -159,6 +221,7 @@ impl Connection {
         let plan = Arc::new(Plan {
             text: statement.sql().clone(),
             parameters: parameters(&statement),
+            outline: Outline::of(sql.as_str()),
             shape: Shape::new(statement.columns(), |info| (ServerType::of(info), None))?,
             statement,
         });
@@ -228,6 +291,11 @@ fn parameters(statement: &PgStatement) -> Vec<Parameter> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+fn same_types(some: &[Parameter], others: &[Parameter]) -> bool {
+    some.len() == others.len()
+        && (some.iter().zip(others)).all(|(one, other)| one.info == other.info)
 }
 
 /// Whether a text may have parameters: without any there is nothing to infer.

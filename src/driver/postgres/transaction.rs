@@ -4,6 +4,12 @@
 //! because SQLx rolls back the whole transaction when a nested `begin` fails or is cancelled, and
 //! nothing at all when the outermost one is (mended after 0.9.0 by transact-rs/sqlx#4394).
 //!
+//! A savepoint has a name that no other one of its transaction has had, so that a name never means an
+//! older savepoint. RELEASE can't be repeated, and whether one was executed is not known when its
+//! future is dropped. So a nested commit is a note that takes effect at once, and the RELEASE is
+//! sent before the next statement, where nothing depends on it: a savepoint that is left goes with
+//! the one around it.
+//!
 //! Dropping a future or a transaction can't send anything. It leaves a note, and [`settle`] does
 //! what it says before the connection is used again; the pool's ping on return does so at once.
 //!
@@ -15,14 +21,22 @@ use sqlx_core::transaction::TransactionManager;
 
 use super::connection::Connection;
 use super::database::Database;
+use super::outline::Outline;
+
+/// Counts the transactions that a text of the program's own had begun and nothing ended.
+const LEFT_OPEN: &str = "twinbase_driver_transactions_left_open_total";
 
 /// What is known about the transaction of a connection.
 #[derive(Debug, Default)]
 pub(super) struct TransactionState {
-    /// How many savepoints are open inside the transaction.
-    savepoints: usize,
+    /// The savepoints that are open inside the transaction, by their serial numbers.
+    savepoints: Vec<u64>,
+    /// The serial number of the transaction's latest savepoint, whether the server has it or not.
+    last_savepoint: u64,
     /// The savepoint to go back to before anything else, after its transaction was dropped.
-    roll_back_to: Option<usize>,
+    roll_back_to: Option<u64>,
+    /// The savepoint that has done its work and is to be released before the next statement.
+    release: Option<u64>,
     /// Whether a `begin` may have reached the server without anyone knowing.
     begin_unknown: bool,
     /// Whether the last call was a `begin` that has not succeeded. SQLx then drops a transaction
@@ -30,15 +44,58 @@ pub(super) struct TransactionState {
     begin_failed: bool,
     /// Whether a statement has failed since the transaction began, so that COMMIT may roll back.
     may_have_failed: bool,
+    /// Whether a text has begun a transaction that SQLx knows nothing of, and none has ended it.
+    begun_by_text: bool,
 }
 
 impl Connection {
     pub(super) fn transaction_depth(&self) -> usize {
-        PgTransactionManager::get_transaction_depth(&self.inner) + self.transaction.savepoints
+        PgTransactionManager::get_transaction_depth(&self.inner) + self.transaction.savepoints.len()
     }
 
     pub(super) fn note_failed_statement(&mut self) {
         self.transaction.may_have_failed = true;
+    }
+
+    /// Notes what a text is about to do to the transaction, where the driver has begun none itself.
+    pub(super) fn note_text(&mut self, outline: &Outline) {
+        if outline.begins() && self.transaction_depth() == 0 {
+            self.transaction.begun_by_text = true;
+        }
+    }
+
+    /// Notes what a text has done to the transaction, all of it.
+    pub(super) fn note_text_done(&mut self, outline: &Outline) {
+        if let Some(open) = outline.leaves_open()
+            && self.transaction_depth() == 0
+        {
+            self.transaction.begun_by_text = open;
+        }
+    }
+
+    /// Rolls back what a failed text began. Its own error is what the caller wants to know, so a
+    /// failure of this is only noted, and the roll-back tried again on release.
+    pub(super) async fn undo_failed_text(&mut self, outline: &Outline) {
+        if outline.begins()
+            && let Err(error) = self.roll_back_text().await
+        {
+            tracing::warn!(%error, "could not roll back the transaction of a failed text");
+        }
+    }
+
+    /// Rolls back a transaction that a text began, before the connection's next user is inside.
+    pub(super) async fn roll_back_text(&mut self) -> Result<(), Error> {
+        if !self.transaction.begun_by_text || self.transaction_depth() > 0 {
+            return Ok(());
+        }
+        tracing::warn!(
+            "rolling back a transaction that a SQL text began and none ended: begin transactions \
+             with the pool or the connection"
+        );
+        metrics::counter!(LEFT_OPEN, "engine" => "postgres").increment(1);
+        self.run_control(SqlStr::from_static("ROLLBACK")).await?;
+        self.transaction = TransactionState::default();
+        Ok(())
     }
 
     pub(super) fn is_unsettled(&self) -> bool {
@@ -69,12 +126,18 @@ impl Connection {
             self.inner.execute("ROLLBACK").await?;
             self.transaction.begin_unknown = false;
         }
-        if let Some(level) = self.transaction.roll_back_to {
+        if let Some(serial) = self.transaction.roll_back_to {
             self.inner
-                .execute(savepoint("ROLLBACK TO SAVEPOINT", level))
+                .execute(savepoint("ROLLBACK TO SAVEPOINT", serial))
                 .await?;
             self.transaction.roll_back_to = None;
+            self.transaction.release = Some(serial);
             self.transaction.may_have_failed = false;
+        }
+        // Taken before it is sent, because it is the one step that can't be repeated.
+        if let Some(serial) = self.transaction.release.take() {
+            self.run_control(savepoint("RELEASE SAVEPOINT", serial))
+                .await?;
         }
         Ok(())
     }
@@ -123,28 +186,28 @@ impl Connection {
             return Err(Error::InvalidSavePointStatement);
         } else {
             // A dropped future may leave a savepoint that nobody knows of. It does nothing until
-            // the transaction ends, and one of the same name hides it.
-            let level = self.transaction.savepoints + 1;
-            self.run_control(savepoint("SAVEPOINT", level)).await?;
-            self.transaction.savepoints = level;
+            // the transaction ends, and no other one gets its name.
+            self.transaction.last_savepoint += 1;
+            let serial = self.transaction.last_savepoint;
+            self.run_control(savepoint("SAVEPOINT", serial)).await?;
+            self.transaction.savepoints.push(serial);
             self.transaction.begin_failed = false;
         }
         Ok(())
     }
 
     pub(super) async fn commit_transaction(&mut self) -> Result<(), Error> {
+        // It goes with the savepoint or the transaction around it, which ends here.
+        self.transaction.release = None;
         self.settle().await?;
-        let level = self.transaction.savepoints;
-        if level > 0 {
-            self.run_control(savepoint("RELEASE SAVEPOINT", level))
-                .await?;
-            self.transaction.savepoints = level - 1;
-            return Ok(());
-        }
         if self.transaction.may_have_failed && self.transaction_depth() > 0 {
             // COMMIT of a failed transaction rolls back and says so in its command tag only, which
             // SQLx does not look at. Any other statement is an error then: 25P02.
             self.run_control(SqlStr::from_static("SELECT 1")).await?;
+        }
+        if let Some(serial) = self.transaction.savepoints.pop() {
+            self.transaction.release = Some(serial);
+            return Ok(());
         }
         self.in_flight = true;
         let committed = PgTransactionManager::commit(&mut self.inner).await;
@@ -158,12 +221,13 @@ impl Connection {
     }
 
     pub(super) async fn rollback_transaction(&mut self) -> Result<(), Error> {
+        self.transaction.release = None;
         self.settle().await?;
-        let level = self.transaction.savepoints;
-        if level > 0 {
-            self.run_control(savepoint("ROLLBACK TO SAVEPOINT", level))
+        if let Some(&serial) = self.transaction.savepoints.last() {
+            self.run_control(savepoint("ROLLBACK TO SAVEPOINT", serial))
                 .await?;
-            self.transaction.savepoints = level - 1;
+            self.transaction.savepoints.pop();
+            self.transaction.release = Some(serial);
             self.transaction.may_have_failed = false;
             return Ok(());
         }
@@ -183,10 +247,9 @@ impl Connection {
         if std::mem::take(&mut self.transaction.begin_failed) {
             return;
         }
-        let level = self.transaction.savepoints;
-        if level > 0 {
-            self.transaction.roll_back_to = Some(level);
-            self.transaction.savepoints = level - 1;
+        if let Some(serial) = self.transaction.savepoints.pop() {
+            self.transaction.roll_back_to = Some(serial);
+            self.transaction.release = None;
         } else {
             PgTransactionManager::start_rollback(&mut self.inner);
             self.transaction = TransactionState {
@@ -208,8 +271,8 @@ impl Connection {
     }
 }
 
-fn savepoint(verb: &str, level: usize) -> SqlStr {
-    AssertSqlSafe(format!("{verb} twinbase_savepoint_{level}")).into_sql_str()
+fn savepoint(verb: &str, serial: u64) -> SqlStr {
+    AssertSqlSafe(format!("{verb} twinbase_savepoint_{serial}")).into_sql_str()
 }
 
 /// [`TransactionManager`] of this driver; `Any` calls the connection itself.

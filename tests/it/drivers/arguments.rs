@@ -243,3 +243,44 @@ fn text_that_an_interval_does_not_take_is_refused_unseen() {
         );
     });
 }
+
+#[test]
+fn what_is_written_to_text_is_text_on_postgres() {
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(
+            &pool,
+            "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('kept')",
+        )
+        .await;
+        for sql in ["INSERT INTO t VALUES ($1)", "UPDATE t SET a = $1"] {
+            let errors = [
+                refused(sqlx::query(sql).bind(vec![0_u8, 255]).execute(&pool).await),
+                refused(sqlx::query(sql).bind(true).execute(&pool).await),
+                refused(sqlx::query(sql).bind(0.5_f64).execute(&pool).await),
+            ];
+            for error in errors {
+                let wrong = matches!(argument_error(&error), ArgumentError::WrongKind { .. });
+                assert!(wrong, "{error}");
+            }
+        }
+        let read = "SELECT $1 FROM t FOR UPDATE";
+        let float: f64 = sqlx::query_scalar(read)
+            .bind(0.5_f64)
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert!((float - 0.5).abs() < f64::EPSILON);
+    });
+}
+
+#[test]
+fn an_inexact_number_is_named_with_one_article() {
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        let real = sqlx::query("SELECT $1::real").bind(0.1_f64);
+        let error = refused(real.fetch_one(&pool).await).to_string();
+        assert!(error.contains("a float bound to $1"), "{error}");
+        assert!(!error.contains("the a"), "{error}");
+    });
+}

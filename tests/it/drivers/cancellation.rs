@@ -73,6 +73,39 @@ twinbase::on_both_engines! {
         }
     }
 
+    async fn a_cancelled_nested_commit_leaves_the_outer_transactions_writes(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a BIGINT)").await;
+        for (polls, pause) in pauses().chain([(1, Duration::from_millis(50))]) {
+            for rolled_back_before in [false, true] {
+                raw(&pool, "DELETE FROM t").await;
+                let mut outer = pool.begin().await.unwrap();
+                if rolled_back_before {
+                    let mut nested = outer.begin().await.unwrap();
+                    nested.execute("INSERT INTO t VALUES (1)").await.unwrap();
+                    nested.rollback().await.unwrap();
+                }
+                outer.execute("INSERT INTO t VALUES (2)").await.unwrap();
+                let mut nested = outer.begin().await.unwrap();
+                nested.execute("INSERT INTO t VALUES (3)").await.unwrap();
+                let mut acknowledged = false;
+                poll_and_drop(polls, pause, async {
+                    nested.commit().await.unwrap();
+                    acknowledged = true;
+                })
+                .await;
+                outer.execute("INSERT INTO t VALUES (4)").await.unwrap();
+                outer.commit().await.unwrap();
+                let mut kept: Vec<i64> = sqlx::query_scalar("SELECT a FROM t ORDER BY a").fetch_all(&pool).await.unwrap();
+                // What was not acknowledged may be kept or not.
+                if !acknowledged {
+                    kept.retain(|&a| a != 3);
+                }
+                assert_eq!(kept, if acknowledged { vec![2, 3, 4] } else { vec![2, 4] });
+            }
+        }
+    }
+
     async fn a_dropped_query_leaves_nothing_for_the_next(test: TestDatabase) {
         let pool = pool(&test, 1).await;
         for _ in 0..3 {
@@ -146,5 +179,41 @@ fn a_dropped_wait_for_the_lock_of_a_file_is_over_at_once() {
         writer.execute("CREATE TABLE t (a)").await.unwrap();
         let connection = waiter.acquire().await.unwrap();
         assert!(!connection.is_in_transaction());
+    });
+}
+
+#[test]
+fn closing_a_pool_does_not_wait_for_a_dropped_query() {
+    // SQLite's query is stopped at once. The server's own check takes another second.
+    run(Engine::Postgres, |test| async move {
+        let (closed, other) = (pool(&test, 1).await, pool(&test, 1).await);
+        drop_soon(sqlx::query("SELECT pg_sleep(20)").fetch_one(&closed)).await;
+        let start = Instant::now();
+        closed.close().await;
+        let elapsed = start.elapsed();
+        assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
+        let running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)' \
+                       AND state = 'active' AND datname = current_database()";
+        loop {
+            let running: i64 = sqlx::query_scalar(running).fetch_one(&other).await.unwrap();
+            if running == 0 {
+                break;
+            }
+            assert!(start.elapsed() < Duration::from_secs(15), "it still runs");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+}
+
+#[test]
+fn the_urls_own_interval_of_checking_the_client_is_left() {
+    run(Engine::Postgres, |test| async move {
+        let show = "SHOW client_connection_check_interval";
+        assert_eq!(super::text(&pool(&test, 1).await, show).await, "1s");
+        let mut url = url::Url::parse(test.url().expose()).unwrap();
+        url.query_pairs_mut()
+            .append_pair("options[client_connection_check_interval]", "0");
+        let pool = super::pool_of(url.as_str(), 1).await;
+        assert_eq!(super::text(&pool, show).await, "0");
     });
 }

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 use twinbase::config::Engine;
+use twinbase::driver::ArgumentError;
 use twinbase::testing::run;
 
-use super::{code, pool, raw, refused};
+use super::{argument_error, code, pool, raw, refused};
 
 const SELECT: &str = "SELECT * FROM t WHERE a = $1";
 
@@ -96,5 +99,58 @@ fn a_stale_statement_in_a_transaction_fails_once_on_postgres() {
         let again = sqlx::query(SELECT).bind(1_i64);
         assert_eq!(again.fetch_one(&mut *transaction).await.unwrap().len(), 3);
         transaction.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn an_argument_that_fits_the_changed_column_is_taken() {
+    run(Engine::Postgres, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a REAL, b INTEGER)").await;
+        let insert = "INSERT INTO t VALUES ($1, $2)";
+        let first = sqlx::query(insert).bind(0.5_f64).bind(1_i64);
+        first.execute(&pool).await.unwrap();
+        raw(&pool, "ALTER TABLE t ALTER a TYPE DOUBLE PRECISION").await;
+        let exact = sqlx::query(insert).bind(0.1_f64).bind(2_i64);
+        exact.execute(&pool).await.unwrap();
+        raw(&pool, "ALTER TABLE t ALTER b TYPE TEXT").await;
+        let text = sqlx::query(insert).bind(0.1_f64).bind("zz");
+        text.execute(&pool).await.unwrap();
+        // In a transaction as well, which goes on.
+        raw(&pool, "ALTER TABLE t ALTER b TYPE BIGINT USING length(b)").await;
+        let mut transaction = pool.begin().await.unwrap();
+        let misfit = sqlx::query(insert).bind("x").bind(3_i64);
+        let error = refused(misfit.execute(&mut *transaction).await);
+        assert!(matches!(
+            argument_error(&error),
+            ArgumentError::WrongKind { parameter: 1, .. }
+        ));
+        let fit = sqlx::query(insert).bind(0.1_f64).bind(3_i64);
+        fit.execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn a_read_beside_a_run_of_changes_to_its_table_succeeds_on_postgres() {
+    run(Engine::Postgres, |test| async move {
+        let (reader, changer) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(
+            &changer,
+            "CREATE TABLE t (a BIGINT); INSERT INTO t VALUES (1)",
+        )
+        .await;
+        let changes = tokio::spawn(async move {
+            for _ in 0..100 {
+                raw(&changer, "ALTER TABLE t ADD COLUMN b BIGINT").await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                raw(&changer, "ALTER TABLE t DROP COLUMN b").await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        while !changes.is_finished() {
+            assert!((1..=2).contains(&read(&reader, 1).await.len()));
+        }
+        changes.await.unwrap();
     });
 }

@@ -140,3 +140,48 @@ fn commit_of_a_failed_transaction_is_an_error_on_postgres() {
         assert_eq!(count(&pool, "t").await, 0);
     });
 }
+
+#[test]
+fn a_transaction_begun_by_a_text_does_not_outlive_the_connections_use() {
+    run(Engine::Postgres, |test| async move {
+        let (own, other) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(&own, "CREATE TABLE t (v BIGINT UNIQUE)").await;
+        for begun in ["BEGIN", "/* a comment */ start transaction; SELECT 1"] {
+            raw(&own, begun).await;
+            let mut connection = own.acquire().await.unwrap();
+            insert(&mut connection, 1).await.unwrap();
+            drop(connection);
+            assert_eq!(count(&other, "t").await, 1, "{begun}");
+            raw(&own, "DELETE FROM t").await;
+        }
+        let prepared = sqlx::query("BEGIN READ ONLY");
+        prepared.execute(&own).await.unwrap();
+        insert(&mut *own.acquire().await.unwrap(), 1).await.unwrap();
+        // On one connection it stays, until a text ends it.
+        let mut connection = own.acquire().await.unwrap();
+        connection.execute("BEGIN").await.unwrap();
+        insert(&mut connection, 2).await.unwrap();
+        assert_eq!(count(&other, "t").await, 1);
+        connection.execute("COMMIT").await.unwrap();
+        assert_eq!(count(&other, "t").await, 2);
+    });
+}
+
+#[test]
+fn a_failed_text_that_began_a_transaction_leaves_none() {
+    run(Engine::Postgres, |test| async move {
+        let (own, other) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(&own, "CREATE TABLE t (v BIGINT UNIQUE)").await;
+        let mut connection = own.acquire().await.unwrap();
+        let text = "BEGIN; INSERT INTO t VALUES (1); INSERT INTO t VALUES (1); COMMIT";
+        let error = refused(connection.execute(sqlx::raw_sql(text)).await);
+        assert!(error.as_database_error().unwrap().is_unique_violation());
+        insert(&mut connection, 2).await.unwrap();
+        drop(connection);
+        let kept: Vec<i64> = sqlx::query_scalar("SELECT v FROM t")
+            .fetch_all(&other)
+            .await
+            .unwrap();
+        assert_eq!(kept, [2]);
+    });
+}
