@@ -9,6 +9,7 @@ use super::gathered::Gathered;
 use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
 use super::plan::{INLINE_ROWS, Plan};
+use super::plans::Plans;
 use super::setup;
 use super::violation::Culprit;
 use rusqlite::fallible_iterator::FallibleIterator;
@@ -16,7 +17,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Batch, Connection, Row};
 use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyStatement, AnyValueKind};
 use sqlx_core::sql_str::SqlStr;
-use sqlx_core::{Either, Error, HashMap};
+use sqlx_core::{Either, Error};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -82,7 +83,7 @@ const LENGTH: i32 = 1_000_000_000;
 pub(super) struct Engine {
     pub(super) connection: Connection,
     pub(super) control: Arc<Control>,
-    plans: HashMap<Arc<str>, Plan>,
+    plans: Plans,
     /// How many transactions and savepoints of the driver are open.
     pub(super) depth: usize,
     /// Whether a plain `begin()` takes the write lock.
@@ -100,7 +101,7 @@ impl Engine {
         Ok(Self {
             connection,
             control,
-            plans: HashMap::new(),
+            plans: Plans::default(),
             depth: 0,
             begin_immediate: options.begin_immediate,
             statement_timeout: options.statement_timeout,
@@ -146,7 +147,7 @@ impl Engine {
     /// or takes longer than it did: then it has had no effect.
     pub(super) fn run_inline(&mut self, request: &Request) -> Option<Gathered> {
         let arguments = request.arguments.as_deref()?;
-        let plan = self.plans.get(request.sql.as_str())?;
+        let plan = self.plans.of(request.sql.as_str())?;
         let inline = request.persistent
             && plan.is_proven_short()
             && request.depth <= self.depth
@@ -163,7 +164,7 @@ impl Engine {
         self.follow_transaction();
         match result {
             Ok(()) => {
-                if let Some(plan) = self.plans.get_mut(request.sql.as_str()) {
+                if let Some(plan) = self.plans.of(request.sql.as_str()) {
                     plan.was_short();
                 }
                 Some(few.0)
@@ -171,7 +172,7 @@ impl Engine {
             Err(error) => {
                 tracing::trace!(%error, "a statement moves from the caller's thread to its own");
                 metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
-                if let Some(plan) = self.plans.get_mut(request.sql.as_str()) {
+                if let Some(plan) = self.plans.of(request.sql.as_str()) {
                     plan.was_long();
                 }
                 None
@@ -245,41 +246,35 @@ impl Engine {
         sink: &mut impl Sink,
     ) -> Result<(), Error> {
         let sql = request.sql.as_str();
-        if !self.plans.contains_key(sql) {
-            let analysis = analysis::analyse(sql)?;
-            if analysis.is_empty {
-                return sink.figures(AnyQueryResult::default());
-            }
-            let mut plan = Plan::new(analysis);
-            if !request.persistent {
-                let mut statement = self
-                    .connection
-                    .prepare(&plan.analysis.sql)
-                    .map_err(SqliteError::from)?;
-                let first = request.first_row_only;
-                return plan.run(&self.connection, &mut statement, arguments, first, sink);
-            }
-            if self.plans.len() >= 2 * setup::STATEMENTS {
-                // A program with that many texts makes them up; those that recur come back soon.
-                self.plans.clear();
-            }
-            self.plans.insert(sql.into(), plan);
+        let first = request.first_row_only;
+        if let Some(place) = self.plans.find(sql) {
+            let plan = self.plans.at(place);
+            let mut statement = self
+                .connection
+                .prepare_cached(&plan.analysis.sql)
+                .map_err(SqliteError::from)?;
+            return plan.run(&self.connection, &mut statement, arguments, first, sink);
         }
-        let plan = self
-            .plans
-            .get_mut(sql)
-            .expect("the plan was there or has been put there");
+        let analysis = analysis::analyse(sql)?;
+        if analysis.is_empty {
+            return sink.figures(AnyQueryResult::default());
+        }
+        let mut plan = Plan::new(analysis);
+        if !request.persistent {
+            let mut statement = self
+                .connection
+                .prepare(&plan.analysis.sql)
+                .map_err(SqliteError::from)?;
+            return plan.run(&self.connection, &mut statement, arguments, first, sink);
+        }
         let mut statement = self
             .connection
             .prepare_cached(&plan.analysis.sql)
             .map_err(SqliteError::from)?;
-        plan.run(
-            &self.connection,
-            &mut statement,
-            arguments,
-            request.first_row_only,
-            sink,
-        )
+        let place = self.plans.add(sql, plan);
+        self.plans
+            .at(place)
+            .run(&self.connection, &mut statement, arguments, first, sink)
     }
 
     /// Runs text that may be several statements, in one transaction as PostgreSQL does, unless one

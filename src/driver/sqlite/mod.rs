@@ -78,6 +78,7 @@ mod migrate;
 mod names;
 mod options;
 mod plan;
+mod plans;
 mod rows;
 mod setup;
 mod transaction;

@@ -34,6 +34,8 @@ pub(super) const INLINE_ROWS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) analysis: Analysis,
+    /// Whether it was run, so that the rest is known.
+    was_run: bool,
     columns: Option<Arc<Columns>>,
     /// How often SQLite had prepared the statement again when the columns were read.
     prepared_again: i32,
@@ -50,6 +52,7 @@ impl Plan {
     pub(super) const fn new(analysis: Analysis) -> Self {
         Self {
             analysis,
+            was_run: false,
             columns: None,
             prepared_again: 0,
             reads_only: false,
@@ -115,10 +118,11 @@ impl Plan {
     ) -> Result<(), Error> {
         let start = Instant::now();
         arguments::bind(statement, arguments)?;
-        if statement.get_status(StatementStatus::Run) == 0 {
+        if !self.was_run || statement.get_status(StatementStatus::Run) == 0 {
             self.columns = None;
             self.reads_only = statement.readonly();
             self.gives_rowid = self.has_rowid(connection)?;
+            self.was_run = true;
         }
         let mut given = 0;
         let mut rows = statement.raw_query();

@@ -1,4 +1,4 @@
-use sqlx::{Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use twinbase::config::Engine;
 use twinbase::driver::sqlite::SqliteErrorCause;
 use twinbase::testing::run;
@@ -91,5 +91,37 @@ fn a_full_database_is_told_apart_and_commits_nothing_of_its_transaction() {
         assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::Full);
         drop(transaction);
         assert_eq!(count(&pool, "t").await, 0);
+    });
+}
+
+#[test]
+fn an_insert_gives_its_rowid_whatever_was_prepared_before() {
+    // PostgreSQL has no rowids.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a INTEGER PRIMARY KEY, b BIGINT)").await;
+        let texts = [
+            "INSERT INTO t (b) VALUES ($1)",
+            "INSERT INTO t (b) VALUES (?1)",
+        ];
+        let mut inserted = 0;
+        for round in 0..600 {
+            // Texts that can't be prepared, until the driver forgets what it knows.
+            let other = AssertSqlSafe(format!("SELECT no_column_{round} FROM t"));
+            refused(sqlx::query(other).fetch_optional(&pool).await);
+            let text = texts[round % 2];
+            let result = sqlx::query(text).bind(1_i64).execute(&pool).await.unwrap();
+            inserted += 1;
+            assert_eq!(result.last_insert_id(), Some(inserted), "round {round}");
+        }
+        for round in 0..600 {
+            let other = AssertSqlSafe(format!("SELECT {round} FROM t LIMIT 1"));
+            sqlx::query(other).fetch_one(&pool).await.unwrap();
+        }
+        for text in texts {
+            let result = sqlx::query(text).bind(1_i64).execute(&pool).await.unwrap();
+            inserted += 1;
+            assert_eq!(result.last_insert_id(), Some(inserted));
+        }
     });
 }
