@@ -288,7 +288,12 @@ impl Engine {
             Wrap::Writing => Some("BEGIN IMMEDIATE"),
         };
         let Some(begin) = begin else {
-            return self.run_statements(sql, request.first_row_only, sink);
+            let outside = self.connection.is_autocommit();
+            let result = self.run_statements(sql, request.first_row_only, sink);
+            if outside && result.is_err() {
+                self.end_left_open()?;
+            }
+            return result;
         };
         self.execute(begin)?;
         let result = self

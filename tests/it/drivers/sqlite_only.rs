@@ -125,3 +125,24 @@ fn an_insert_gives_its_rowid_whatever_was_prepared_before() {
         }
     });
 }
+
+#[test]
+fn a_transaction_that_text_left_open_does_not_outlive_the_use_of_its_connection() {
+    run(Engine::Sqlite, |test| async move {
+        let (one, other) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(&one, "CREATE TABLE t (a BIGINT PRIMARY KEY)").await;
+        let failing = "BEGIN; INSERT INTO t VALUES (1); INSERT INTO t VALUES (1); COMMIT";
+        let mut connection = one.acquire().await.unwrap();
+        refused(connection.execute(sqlx::raw_sql(failing)).await);
+        assert!(!connection.is_in_transaction());
+        drop(connection);
+        raw(&one, "INSERT INTO t VALUES (2)").await;
+        assert_eq!(count(&other, "t").await, 1);
+
+        raw(&one, "BEGIN; INSERT INTO t VALUES (3)").await;
+        raw(&one, "INSERT INTO t VALUES (4)").await;
+        assert_eq!(count(&other, "t").await, 2);
+        raw(&other, "INSERT INTO t VALUES (5)").await;
+        assert_eq!(text(&one, "SELECT group_concat(a) FROM t").await, "2,4,5");
+    });
+}
