@@ -76,6 +76,7 @@ mod like;
 mod memory;
 mod migrate;
 mod names;
+mod opcodes;
 mod options;
 mod plan;
 mod plans;

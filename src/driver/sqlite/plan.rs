@@ -5,6 +5,7 @@ use super::arguments;
 use super::columns::Columns;
 use super::engine::Sink;
 use super::error::SqliteError;
+use super::opcodes;
 use rusqlite::{Connection, Statement, StatementStatus};
 use sqlx_core::Error;
 use sqlx_core::any::{AnyQueryResult, AnyValueKind};
@@ -43,6 +44,8 @@ pub(super) struct Plan {
     reads_only: bool,
     /// Whether an insert's rowid can be told.
     gives_rowid: bool,
+    /// Whether SQLite looks at the clock often enough while it runs; known once that matters.
+    can_be_stopped: Option<bool>,
     /// How many times in a row it was short; below zero after it was not on the caller's thread.
     short_runs: i32,
     penalty: i32,
@@ -57,6 +60,7 @@ impl Plan {
             prepared_again: 0,
             reads_only: false,
             gives_rowid: false,
+            can_be_stopped: None,
             short_runs: 0,
             penalty: PENALTY,
         }
@@ -65,7 +69,7 @@ impl Plan {
     /// Whether it may run on the caller's thread: it only reads, so that it can be stopped and run
     /// again elsewhere, and it has been short.
     pub(super) const fn is_proven_short(&self) -> bool {
-        self.short_runs >= PROVEN
+        self.short_runs >= PROVEN && matches!(self.can_be_stopped, Some(true))
     }
 
     /// It was not short after all.
@@ -87,7 +91,7 @@ impl Plan {
         }
     }
 
-    fn note_run(&mut self, start: Instant, rows: usize) {
+    fn note_run(&mut self, connection: &Connection, start: Instant, rows: usize) {
         let limit = if self.is_proven_short() {
             3 * SHORT
         } else {
@@ -100,7 +104,13 @@ impl Plan {
         if !short {
             self.short_runs = self.short_runs.min(0);
         } else if !self.is_proven_short() {
-            self.short_runs += 1;
+            self.short_runs = PROVEN.min(self.short_runs + 1);
+        }
+        if self.short_runs >= PROVEN && self.can_be_stopped.is_none() {
+            self.can_be_stopped = opcodes::can_be_stopped(connection, &self.analysis.sql);
+            if self.can_be_stopped.is_none() {
+                self.short_runs = 0;
+            }
         }
     }
 
@@ -120,6 +130,7 @@ impl Plan {
         arguments::bind(statement, arguments)?;
         if !self.was_run || statement.get_status(StatementStatus::Run) == 0 {
             self.columns = None;
+            self.can_be_stopped = None;
             self.reads_only = statement.readonly();
             self.gives_rowid = self.has_rowid(connection)?;
             self.was_run = true;
@@ -134,6 +145,9 @@ impl Plan {
             let prepared_again = prepared.get_status(StatementStatus::RePrepare);
             if self.columns.is_none() || self.prepared_again != prepared_again {
                 self.columns = Some(Arc::new(Columns::read(prepared, &self.analysis.booleans)));
+                if self.prepared_again != prepared_again {
+                    self.can_be_stopped = None;
+                }
                 self.prepared_again = prepared_again;
             }
             if let Some(columns) = &self.columns {
@@ -146,7 +160,7 @@ impl Plan {
         }
         drop(rows);
         sink.figures(self.figures(connection))?;
-        self.note_run(start, given);
+        self.note_run(connection, start, given);
         Ok(())
     }
 

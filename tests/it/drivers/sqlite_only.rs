@@ -1,3 +1,4 @@
+use futures_util::FutureExt as _;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use twinbase::config::Engine;
 use twinbase::driver::sqlite::SqliteErrorCause;
@@ -144,5 +145,36 @@ fn a_transaction_that_text_left_open_does_not_outlive_the_use_of_its_connection(
         assert_eq!(count(&other, "t").await, 2);
         raw(&other, "INSERT INTO t VALUES (5)").await;
         assert_eq!(text(&one, "SELECT group_concat(a) FROM t").await, "2,4,5");
+    });
+}
+
+#[test]
+fn a_count_that_was_short_does_not_hold_up_its_caller_once_the_table_is_large() {
+    // SQLite counts a table in one step, in which nothing can stop it.
+    run(Engine::Sqlite, |test| async move {
+        let (one, other) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(
+            &one,
+            "CREATE TABLE t (a BYTEA); INSERT INTO t VALUES (x'00')",
+        )
+        .await;
+        let mut connection = one.acquire().await.unwrap();
+        let count = "SELECT count(*) FROM t";
+        for _ in 0..30 {
+            sqlx::query(count)
+                .fetch_one(&mut *connection)
+                .await
+                .unwrap();
+        }
+        raw(
+            &other,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+             INSERT INTO t SELECT zeroblob(3000) FROM n",
+        )
+        .await;
+        let polled = sqlx::query(count)
+            .fetch_one(&mut *connection)
+            .now_or_never();
+        assert!(polled.is_none(), "it ran on the caller's thread");
     });
 }
