@@ -253,7 +253,14 @@ impl Engine {
                 .connection
                 .prepare_cached(&plan.analysis.sql)
                 .map_err(SqliteError::from)?;
-            return plan.run(&self.connection, &mut statement, arguments, first, sink);
+            return plan.run(
+                &self.connection,
+                &self.control,
+                &mut statement,
+                arguments,
+                first,
+                sink,
+            );
         }
         let analysis = analysis::analyse(sql)?;
         if analysis.is_empty {
@@ -265,16 +272,28 @@ impl Engine {
                 .connection
                 .prepare(&plan.analysis.sql)
                 .map_err(SqliteError::from)?;
-            return plan.run(&self.connection, &mut statement, arguments, first, sink);
+            return plan.run(
+                &self.connection,
+                &self.control,
+                &mut statement,
+                arguments,
+                first,
+                sink,
+            );
         }
         let mut statement = self
             .connection
             .prepare_cached(&plan.analysis.sql)
             .map_err(SqliteError::from)?;
         let place = self.plans.add(sql, plan);
-        self.plans
-            .at(place)
-            .run(&self.connection, &mut statement, arguments, first, sink)
+        self.plans.at(place).run(
+            &self.connection,
+            &self.control,
+            &mut statement,
+            arguments,
+            first,
+            sink,
+        )
     }
 
     /// Runs text that may be several statements, in one transaction as PostgreSQL does, unless one
@@ -318,7 +337,14 @@ impl Engine {
         while let Some(mut statement) = batch.next().map_err(SqliteError::from)? {
             let text = statement.expanded_sql().unwrap_or_default();
             let mut plan = Plan::new(analysis::describe(&text));
-            let result = plan.run(&self.connection, &mut statement, &[], first_row_only, sink);
+            let result = plan.run(
+                &self.connection,
+                &self.control,
+                &mut statement,
+                &[],
+                first_row_only,
+                sink,
+            );
             drop(statement);
             result.map_err(|error| {
                 let (sql, arguments) = (text.as_str(), &[][..]);

@@ -3,6 +3,7 @@
 use super::analysis::{Analysis, Verb};
 use super::arguments;
 use super::columns::Columns;
+use super::control::Control;
 use super::engine::Sink;
 use super::error::SqliteError;
 use super::opcodes;
@@ -116,11 +117,15 @@ impl Plan {
 
     /// Runs the statement.
     ///
+    /// A write has been done when it gives its first row: from then on it goes on to its end, even
+    /// if nobody wants the others.
+    ///
     /// # Errors
     /// SQLite's, and the sink's.
     pub(super) fn run(
         &mut self,
         connection: &Connection,
+        control: &Control,
         statement: &mut Statement<'_>,
         arguments: &[AnyValueKind],
         first_row_only: bool,
@@ -136,9 +141,14 @@ impl Plan {
             self.was_run = true;
         }
         let mut given = 0;
+        let mut number = None;
+        let mut gone = Ok(());
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(SqliteError::from)? {
-            if given > 0 && first_row_only {
+            if given == 0 && !self.reads_only {
+                number = Some(control.go_on_when_cancelled());
+            }
+            if gone.is_err() || (given > 0 && first_row_only) {
                 continue;
             }
             let prepared: &Statement<'_> = row.as_ref();
@@ -151,7 +161,13 @@ impl Plan {
                 self.prepared_again = prepared_again;
             }
             if let Some(columns) = &self.columns {
-                sink.row(columns, row)?;
+                gone = sink.row(columns, row);
+            }
+            if gone.is_err() {
+                if self.reads_only {
+                    break;
+                }
+                control.set_deadline(Duration::ZERO);
             }
             given += 1;
             if first_row_only && self.reads_only {
@@ -159,6 +175,10 @@ impl Plan {
             }
         }
         drop(rows);
+        if let Some(number) = number {
+            control.stop_when_cancelled(number);
+        }
+        gone?;
         sink.figures(self.figures(connection))?;
         self.note_run(connection, start, given);
         Ok(())
