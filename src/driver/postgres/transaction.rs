@@ -28,6 +28,10 @@ const LEFT_OPEN: &str = "twinbase_driver_transactions_left_open_total";
 
 /// What is known about the transaction of a connection.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the server's state"
+)]
 pub(super) struct TransactionState {
     /// The savepoints that are open inside the transaction, by their serial numbers.
     savepoints: Vec<u64>,

@@ -198,9 +198,13 @@ impl AnyConnectionBackend for SqliteConnection {
     }
 
     /// Costs nothing while nothing is under way; else it waits for that, a roll-back say.
+    ///
+    /// The pool asks where a connection comes back to it: a transaction that SQL text began and did
+    /// not end is rolled back here, lest it swallow what the next user writes.
     fn ping(&mut self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             if self.shared.control.pending.load(Ordering::Acquire) == 0
+                && (self.depth > 0 || self.shared.control.depth.load(Ordering::Acquire) == 0)
                 && let Ok(engine) = self.shared.engine.try_lock()
             {
                 return if engine.is_some() {
@@ -209,7 +213,12 @@ impl AnyConnectionBackend for SqliteConnection {
                     Err(Error::WorkerCrashed)
                 };
             }
-            self.act(Action::Nothing).await
+            self.act(if self.depth == 0 {
+                Action::EndLeftOpen
+            } else {
+                Action::Nothing
+            })
+            .await
         })
     }
 
@@ -299,7 +308,7 @@ impl AnyConnectionBackend for SqliteConnection {
     fn shrink_buffers(&mut self) {}
 
     fn flush(&mut self) -> BoxFuture<'_, Result<(), Error>> {
-        AnyConnectionBackend::ping(self)
+        Box::pin(self.act(Action::Nothing))
     }
 
     fn should_flush(&self) -> bool {

@@ -59,6 +59,22 @@ impl Control {
         true
     }
 
+    /// Lets the command that runs go on whether or not its caller stays; gives its number.
+    pub(super) fn go_on_when_cancelled(&self) -> u64 {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.running.load(Ordering::Acquire);
+        if !self.is_cancelled() {
+            self.running.store(NOT_CANCELLABLE, Ordering::Release);
+        }
+        number
+    }
+
+    /// Lets the command of this number be stopped again.
+    pub(super) fn stop_when_cancelled(&self, number: u64) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.running.store(number, Ordering::Release);
+    }
+
     /// Ends the command.
     pub(super) fn end(&self) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,6 +10,7 @@ use super::gathered::Gathered;
 use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
 use super::plan::{INLINE_ROWS, Plan};
+use super::plans::Plans;
 use super::setup;
 use super::violation::Culprit;
 use rusqlite::fallible_iterator::FallibleIterator;
@@ -17,7 +18,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Batch, Connection, Row};
 use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyStatement, AnyValueKind};
 use sqlx_core::sql_str::SqlStr;
-use sqlx_core::{Either, Error, HashMap};
+use sqlx_core::{Either, Error};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -83,7 +84,7 @@ const LENGTH: i32 = 1_000_000_000;
 pub(super) struct Engine {
     pub(super) connection: Connection,
     pub(super) control: Arc<Control>,
-    plans: HashMap<Arc<str>, Plan>,
+    plans: Plans,
     /// Tells the gate which tables a statement touches.
     recorder: Recorder,
     /// How many transactions and savepoints of the driver are open.
@@ -106,7 +107,7 @@ impl Engine {
             connection,
             recorder,
             control,
-            plans: HashMap::new(),
+            plans: Plans::default(),
             depth: 0,
             begin_immediate: options.begin_immediate,
             statement_timeout: options.statement_timeout,
@@ -152,7 +153,7 @@ impl Engine {
     /// or takes longer than it did: then it has had no effect.
     pub(super) fn run_inline(&mut self, request: &Request) -> Option<Gathered> {
         let arguments = request.arguments.as_deref()?;
-        let plan = self.plans.get(request.sql.as_str())?;
+        let plan = self.plans.of(request.sql.as_str())?;
         let inline = request.persistent
             && plan.is_proven_short()
             && request.depth <= self.depth
@@ -169,7 +170,7 @@ impl Engine {
         self.follow_transaction();
         match result {
             Ok(()) => {
-                if let Some(plan) = self.plans.get_mut(request.sql.as_str()) {
+                if let Some(plan) = self.plans.of(request.sql.as_str()) {
                     plan.was_short();
                 }
                 Some(few.0)
@@ -177,7 +178,7 @@ impl Engine {
             Err(error) => {
                 tracing::trace!(%error, "a statement moves from the caller's thread to its own");
                 metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
-                if let Some(plan) = self.plans.get_mut(request.sql.as_str()) {
+                if let Some(plan) = self.plans.of(request.sql.as_str()) {
                     plan.was_long();
                 }
                 None
@@ -252,53 +253,60 @@ impl Engine {
         sink: &mut impl Sink,
     ) -> Result<(), Error> {
         let sql = request.sql.as_str();
-        if !self.plans.contains_key(sql) {
-            let analysis = analysis::analyse(sql)?;
-            if analysis.is_empty {
-                return sink.figures(AnyQueryResult::default());
-            }
-            let mut plan = Plan::new(analysis);
-            if !request.persistent {
-                let (statement, tables) = self
-                    .recorder
-                    .during(|| self.connection.prepare(&plan.analysis.sql));
-                let mut statement = statement.map_err(SqliteError::from)?;
-                gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
-                gate::check_view(&self.connection, &self.recorder, sql)?;
-                let first = request.first_row_only;
-                return plan.run(&self.connection, &mut statement, arguments, first, sink);
-            }
-            if self.plans.len() >= 2 * setup::STATEMENTS {
-                // A program with that many texts makes them up; those that recur come back soon.
-                self.clear_statements();
-            }
-            // Prepared here, so that the gate sees it: it stays in the cache for the run below.
+        let first = request.first_row_only;
+        if let Some(place) = self.plans.find(sql) {
+            let plan = self.plans.at(place);
+            let mut statement = self
+                .connection
+                .prepare_cached(&plan.analysis.sql)
+                .map_err(SqliteError::from)?;
+            return plan.run(
+                &self.connection,
+                &self.control,
+                &mut statement,
+                arguments,
+                first,
+                sink,
+            );
+        }
+        let analysis = analysis::analyse(sql)?;
+        if analysis.is_empty {
+            return sink.figures(AnyQueryResult::default());
+        }
+        let mut plan = Plan::new(analysis);
+        if !request.persistent {
             let (statement, tables) = self
                 .recorder
-                .during(|| self.connection.prepare_cached(&plan.analysis.sql));
-            let statement = statement.map_err(SqliteError::from)?;
-            let checked = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)
-                .and_then(|()| gate::check_view(&self.connection, &self.recorder, sql));
-            if let Err(refused) = checked {
-                statement.discard();
-                return Err(refused.into());
-            }
-            drop(statement);
-            self.plans.insert(sql.into(), plan);
+                .during(|| self.connection.prepare(&plan.analysis.sql));
+            let mut statement = statement.map_err(SqliteError::from)?;
+            gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
+            gate::check_view(&self.connection, &self.recorder, sql)?;
+            return plan.run(
+                &self.connection,
+                &self.control,
+                &mut statement,
+                arguments,
+                first,
+                sink,
+            );
         }
-        let plan = self
-            .plans
-            .get_mut(sql)
-            .expect("the plan was there or has been put there");
-        let mut statement = self
-            .connection
-            .prepare_cached(&plan.analysis.sql)
-            .map_err(SqliteError::from)?;
-        plan.run(
+        let (statement, tables) = self
+            .recorder
+            .during(|| self.connection.prepare_cached(&plan.analysis.sql));
+        let mut statement = statement.map_err(SqliteError::from)?;
+        let checked = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)
+            .and_then(|()| gate::check_view(&self.connection, &self.recorder, sql));
+        if let Err(refused) = checked {
+            statement.discard();
+            return Err(refused.into());
+        }
+        let place = self.plans.add(sql, plan);
+        self.plans.at(place).run(
             &self.connection,
+            &self.control,
             &mut statement,
             arguments,
-            request.first_row_only,
+            first,
             sink,
         )
     }
@@ -314,7 +322,12 @@ impl Engine {
             Wrap::Writing => Some("BEGIN IMMEDIATE"),
         };
         let Some(begin) = begin else {
-            return self.run_statements(sql, request.first_row_only, sink);
+            let outside = self.connection.is_autocommit();
+            let result = self.run_statements(sql, request.first_row_only, sink);
+            if outside && result.is_err() {
+                self.end_left_open()?;
+            }
+            return result;
         };
         self.execute(begin)?;
         let result = self
@@ -345,7 +358,14 @@ impl Engine {
             let mut plan = Plan::new(analysis::describe(&text));
             gate::check(&self.connection, &tables, &text, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, &text)?;
-            let result = plan.run(&self.connection, &mut statement, &[], first_row_only, sink);
+            let result = plan.run(
+                &self.connection,
+                &self.control,
+                &mut statement,
+                &[],
+                first_row_only,
+                sink,
+            );
             drop(statement);
             result.map_err(|error| {
                 let (sql, arguments) = (text.as_str(), &[][..]);

@@ -3,8 +3,10 @@
 use super::analysis::{Analysis, Verb};
 use super::arguments;
 use super::columns::Columns;
+use super::control::Control;
 use super::engine::Sink;
 use super::error::SqliteError;
+use super::opcodes;
 use rusqlite::{Connection, Statement, StatementStatus};
 use sqlx_core::Error;
 use sqlx_core::any::{AnyQueryResult, AnyValueKind};
@@ -34,6 +36,8 @@ pub(super) const INLINE_ROWS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) analysis: Analysis,
+    /// Whether it was run, so that the rest is known.
+    was_run: bool,
     columns: Option<Arc<Columns>>,
     /// How often SQLite had prepared the statement again when the columns were read.
     prepared_again: i32,
@@ -41,6 +45,8 @@ pub(super) struct Plan {
     reads_only: bool,
     /// Whether an insert's rowid can be told.
     gives_rowid: bool,
+    /// Whether SQLite looks at the clock often enough while it runs; known once that matters.
+    can_be_stopped: Option<bool>,
     /// How many times in a row it was short; below zero after it was not on the caller's thread.
     short_runs: i32,
     penalty: i32,
@@ -50,10 +56,12 @@ impl Plan {
     pub(super) const fn new(analysis: Analysis) -> Self {
         Self {
             analysis,
+            was_run: false,
             columns: None,
             prepared_again: 0,
             reads_only: false,
             gives_rowid: false,
+            can_be_stopped: None,
             short_runs: 0,
             penalty: PENALTY,
         }
@@ -62,7 +70,7 @@ impl Plan {
     /// Whether it may run on the caller's thread: it only reads, so that it can be stopped and run
     /// again elsewhere, and it has been short.
     pub(super) const fn is_proven_short(&self) -> bool {
-        self.short_runs >= PROVEN
+        self.short_runs >= PROVEN && matches!(self.can_be_stopped, Some(true))
     }
 
     /// It was not short after all.
@@ -84,7 +92,7 @@ impl Plan {
         }
     }
 
-    fn note_run(&mut self, start: Instant, rows: usize) {
+    fn note_run(&mut self, connection: &Connection, start: Instant, rows: usize) {
         let limit = if self.is_proven_short() {
             3 * SHORT
         } else {
@@ -97,17 +105,27 @@ impl Plan {
         if !short {
             self.short_runs = self.short_runs.min(0);
         } else if !self.is_proven_short() {
-            self.short_runs += 1;
+            self.short_runs = PROVEN.min(self.short_runs + 1);
+        }
+        if self.short_runs >= PROVEN && self.can_be_stopped.is_none() {
+            self.can_be_stopped = opcodes::can_be_stopped(connection, &self.analysis.sql);
+            if self.can_be_stopped.is_none() {
+                self.short_runs = 0;
+            }
         }
     }
 
     /// Runs the statement.
+    ///
+    /// A write has been done when it gives its first row: from then on it goes on to its end, even
+    /// if nobody wants the others.
     ///
     /// # Errors
     /// SQLite's, and the sink's.
     pub(super) fn run(
         &mut self,
         connection: &Connection,
+        control: &Control,
         statement: &mut Statement<'_>,
         arguments: &[AnyValueKind],
         first_row_only: bool,
@@ -115,25 +133,41 @@ impl Plan {
     ) -> Result<(), Error> {
         let start = Instant::now();
         arguments::bind(statement, arguments)?;
-        if statement.get_status(StatementStatus::Run) == 0 {
+        if !self.was_run || statement.get_status(StatementStatus::Run) == 0 {
             self.columns = None;
+            self.can_be_stopped = None;
             self.reads_only = statement.readonly();
             self.gives_rowid = self.has_rowid(connection)?;
+            self.was_run = true;
         }
         let mut given = 0;
+        let mut number = None;
+        let mut gone = Ok(());
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(SqliteError::from)? {
-            if given > 0 && first_row_only {
+            if given == 0 && !self.reads_only {
+                number = Some(control.go_on_when_cancelled());
+            }
+            if gone.is_err() || (given > 0 && first_row_only) {
                 continue;
             }
             let prepared: &Statement<'_> = row.as_ref();
             let prepared_again = prepared.get_status(StatementStatus::RePrepare);
             if self.columns.is_none() || self.prepared_again != prepared_again {
                 self.columns = Some(Arc::new(Columns::read(prepared, &self.analysis.booleans)));
+                if self.prepared_again != prepared_again {
+                    self.can_be_stopped = None;
+                }
                 self.prepared_again = prepared_again;
             }
             if let Some(columns) = &self.columns {
-                sink.row(columns, row)?;
+                gone = sink.row(columns, row);
+            }
+            if gone.is_err() {
+                if self.reads_only {
+                    break;
+                }
+                control.set_deadline(Duration::ZERO);
             }
             given += 1;
             if first_row_only && self.reads_only {
@@ -141,8 +175,12 @@ impl Plan {
             }
         }
         drop(rows);
+        if let Some(number) = number {
+            control.stop_when_cancelled(number);
+        }
+        gone?;
         sink.figures(self.figures(connection))?;
-        self.note_run(start, given);
+        self.note_run(connection, start, given);
         Ok(())
     }
 

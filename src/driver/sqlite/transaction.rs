@@ -93,6 +93,24 @@ impl Engine {
         self.follow_transaction();
         Ok(())
     }
+
+    /// Rolls back the transaction that SQL text began and did not end, if there is one.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub(super) fn end_left_open(&mut self) -> Result<(), Error> {
+        if self.depth > 0 || self.connection.is_autocommit() {
+            return Ok(());
+        }
+        tracing::warn!(
+            "SQL text began a transaction and did not end it: it is rolled back; begin transactions \
+             with begin()"
+        );
+        metrics::counter!("twinbase_sqlite_transactions_left_open_total").increment(1);
+        let result = self.execute("ROLLBACK");
+        self.follow_transaction();
+        result
+    }
 }
 
 fn savepoint(depth: usize) -> String {

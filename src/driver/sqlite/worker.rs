@@ -63,6 +63,8 @@ pub(super) enum Action {
     RollBackTo(usize),
     /// Forget prepared statements.
     ClearStatements,
+    /// Roll back a transaction that SQL text began and left open.
+    EndLeftOpen,
     /// Nothing: the answer says that all before it is done.
     Nothing,
 }
@@ -214,6 +216,7 @@ impl Engine {
                 self.clear_statements();
                 Ok(())
             }
+            Action::EndLeftOpen => self.end_left_open(),
             Action::Nothing => Ok(()),
         }
     }

@@ -1,4 +1,5 @@
-use sqlx::{Connection as _, Executor as _};
+use futures_util::FutureExt as _;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use twinbase::config::Engine;
 use twinbase::driver::sqlite::SqliteErrorCause;
 use twinbase::testing::run;
@@ -91,5 +92,89 @@ fn a_full_database_is_told_apart_and_commits_nothing_of_its_transaction() {
         assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::Full);
         drop(transaction);
         assert_eq!(count(&pool, "t").await, 0);
+    });
+}
+
+#[test]
+fn an_insert_gives_its_rowid_whatever_was_prepared_before() {
+    // PostgreSQL has no rowids.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a INTEGER PRIMARY KEY, b BIGINT)").await;
+        let texts = [
+            "INSERT INTO t (b) VALUES ($1)",
+            "INSERT INTO t (b) VALUES (?1)",
+        ];
+        let mut inserted = 0;
+        for round in 0..600 {
+            // Texts that can't be prepared, until the driver forgets what it knows.
+            let other = AssertSqlSafe(format!("SELECT no_column_{round} FROM t"));
+            refused(sqlx::query(other).fetch_optional(&pool).await);
+            let text = texts[round % 2];
+            let result = sqlx::query(text).bind(1_i64).execute(&pool).await.unwrap();
+            inserted += 1;
+            assert_eq!(result.last_insert_id(), Some(inserted), "round {round}");
+        }
+        for round in 0..600 {
+            let other = AssertSqlSafe(format!("SELECT {round} FROM t LIMIT 1"));
+            sqlx::query(other).fetch_one(&pool).await.unwrap();
+        }
+        for text in texts {
+            let result = sqlx::query(text).bind(1_i64).execute(&pool).await.unwrap();
+            inserted += 1;
+            assert_eq!(result.last_insert_id(), Some(inserted));
+        }
+    });
+}
+
+#[test]
+fn a_transaction_that_text_left_open_does_not_outlive_the_use_of_its_connection() {
+    run(Engine::Sqlite, |test| async move {
+        let (one, other) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(&one, "CREATE TABLE t (a BIGINT PRIMARY KEY)").await;
+        let failing = "BEGIN; INSERT INTO t VALUES (1); INSERT INTO t VALUES (1); COMMIT";
+        let mut connection = one.acquire().await.unwrap();
+        refused(connection.execute(sqlx::raw_sql(failing)).await);
+        assert!(!connection.is_in_transaction());
+        drop(connection);
+        raw(&one, "INSERT INTO t VALUES (2)").await;
+        assert_eq!(count(&other, "t").await, 1);
+
+        raw(&one, "BEGIN; INSERT INTO t VALUES (3)").await;
+        raw(&one, "INSERT INTO t VALUES (4)").await;
+        assert_eq!(count(&other, "t").await, 2);
+        raw(&other, "INSERT INTO t VALUES (5)").await;
+        assert_eq!(text(&one, "SELECT group_concat(a) FROM t").await, "2,4,5");
+    });
+}
+
+#[test]
+fn a_count_that_was_short_does_not_hold_up_its_caller_once_the_table_is_large() {
+    // SQLite counts a table in one step, in which nothing can stop it.
+    run(Engine::Sqlite, |test| async move {
+        let (one, other) = (pool(&test, 1).await, pool(&test, 1).await);
+        raw(
+            &one,
+            "CREATE TABLE t (a BYTEA); INSERT INTO t VALUES (x'00')",
+        )
+        .await;
+        let mut connection = one.acquire().await.unwrap();
+        let count = "SELECT count(*) FROM t";
+        for _ in 0..30 {
+            sqlx::query(count)
+                .fetch_one(&mut *connection)
+                .await
+                .unwrap();
+        }
+        raw(
+            &other,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+             INSERT INTO t SELECT zeroblob(3000) FROM n",
+        )
+        .await;
+        let polled = sqlx::query(count)
+            .fetch_one(&mut *connection)
+            .now_or_never();
+        assert!(polled.is_none(), "it ran on the caller's thread");
     });
 }

@@ -1,7 +1,8 @@
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
+use std::sync::Arc;
 
-use super::{pool, raw, text};
+use super::{count, pool, raw, text};
 
 const NUMBERS: &str = "WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n \
                        WHERE i < 100000) SELECT i FROM n";
@@ -16,6 +17,29 @@ twinbase::on_both_engines! {
             }
             drop(stream);
             assert_eq!(text(&pool, "SELECT 'other'").await, "other");
+        }
+    }
+
+    async fn a_write_whose_stream_was_dropped_after_its_first_row_is_kept(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a BIGINT)").await;
+        let insert = NUMBERS.replace("SELECT i FROM", "INSERT INTO t SELECT i FROM") + " RETURNING a";
+        let insert = insert.replace("100000", "5000");
+        let insert: Arc<str> = insert.into();
+        for round in 1..=20 {
+            let query = sqlx::query(AssertSqlSafe(Arc::clone(&insert)));
+            if round % 2 == 0 {
+                let mut stream = query.fetch(&pool);
+                stream.next().await.unwrap().unwrap();
+            } else {
+                let mut transaction = pool.begin().await.unwrap();
+                let mut stream = query.fetch(&mut *transaction);
+                stream.next().await.unwrap().unwrap();
+                drop(stream);
+                transaction.commit().await.unwrap();
+            }
+            assert_eq!(count(&pool, "t").await, 5_000, "round {round}");
+            raw(&pool, "DELETE FROM t").await;
         }
     }
 

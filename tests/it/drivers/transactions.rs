@@ -156,7 +156,7 @@ fn a_transaction_begun_by_a_text_does_not_outlive_the_connections_use() {
         }
         let prepared = sqlx::query("BEGIN READ ONLY");
         prepared.execute(&own).await.unwrap();
-        insert(&mut *own.acquire().await.unwrap(), 1).await.unwrap();
+        insert(&mut own.acquire().await.unwrap(), 1).await.unwrap();
         // On one connection it stays, until a text ends it.
         let mut connection = own.acquire().await.unwrap();
         connection.execute("BEGIN").await.unwrap();
