@@ -173,6 +173,24 @@ pub(super) const CASES: &[Case] = &[
                 super::registry::show_rows(&rows)
             })
         },
+        same("refused: Data"),
+    ),
+    Case::code(
+        "the text of a column of bytes is of another form on each",
+        "invalid UTF-8",
+        "CREATE TABLE tx_bytes (b BYTEA)",
+        |pool| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO tx_bytes VALUES ($1)")
+                    .bind(vec![0xff_u8])
+                    .execute(&pool)
+                    .await?;
+                let rows = sqlx::query("SELECT CAST(b AS TEXT) FROM tx_bytes")
+                    .fetch_all(&pool)
+                    .await?;
+                super::registry::show_rows(&rows)
+            })
+        },
         differs("bytes as text", "refused: Data", "'\\xff'"),
     ),
     Case::sql(
