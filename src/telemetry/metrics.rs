@@ -111,6 +111,22 @@ fn describe() {
         "Probes whose connection had failed"
     );
     describe_counter!(
+        "twinbase_driver_statements_reprepared_total",
+        "Statements prepared again because the schema had changed"
+    );
+    describe_counter!(
+        "twinbase_driver_transactions_left_open_total",
+        "Transactions that SQL text began and left open, rolled back"
+    );
+    describe_counter!(
+        "twinbase_driver_connections_given_up_total",
+        "Connections that a dropped statement kept busy, closed"
+    );
+    describe_counter!(
+        "twinbase_sqlite_statements_moved_total",
+        "Statements moved from the caller's thread to the connection's own"
+    );
+    describe_counter!(
         "twinbase_http_panics_total",
         "Requests whose handler panicked"
     );

@@ -79,7 +79,7 @@ async fn cancelled_nested(pool: AnyPool) -> Result<String, sqlx::Error> {
 }
 
 async fn dropped_query(pool: AnyPool) -> Result<String, sqlx::Error> {
-    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000000) SELECT count(*) FROM n";
+    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000000) SELECT count(*) FROM n";
     let mut connection = pool.acquire().await?;
     let started = Instant::now();
     let running = sqlx::query(slow).fetch_one(&mut *connection);
@@ -87,7 +87,7 @@ async fn dropped_query(pool: AnyPool) -> Result<String, sqlx::Error> {
         .await
         .is_err();
     sqlx::query("SELECT 1").execute(&mut *connection).await?;
-    let waited = started.elapsed() > Duration::from_millis(700);
+    let waited = started.elapsed() > Duration::from_millis(1500);
     Ok(match (dropped, waited) {
         (true, false) => "at once",
         (true, true) => "once the server has finished",
