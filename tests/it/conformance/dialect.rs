@@ -85,13 +85,6 @@ pub(super) const CASES: &[Case] = &[
         differs("min and max", "NULL", "refused: Statement"),
     ),
     Case::sql(
-        "the least and the greatest of bytes are of SQLite alone",
-        "aggregates",
-        "",
-        &["SELECT max(b) FROM di_ids"],
-        differs("min and max", "NULL", "refused: Statement"),
-    ),
-    Case::sql(
         "the least and the greatest of booleans are of SQLite alone",
         "aggregates",
         "",

@@ -80,7 +80,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     row("names with capitals", "`SELECT 1 AS Total`", "named `total`", "named `Total`", "lower_snake_case"),
     row("order of NULL", "`ORDER BY c` with NULLs", "last", "first", "`NULLS FIRST` or `NULLS LAST`, always"),
     row("IS", "`a IS b`", "an error", "equal, or both NULL", "`a IS NOT DISTINCT FROM b`"),
-    row("min and max", "`min`, `max` over UUID, BYTEA, BOOLEAN", "no such function in version 15", "by bytes; 0 or 1", "`ORDER BY … LIMIT 1`"),
+    row("min and max", "`min`, `max` over UUID, BYTEA, BOOLEAN", "no such function (over BYTEA from version 18)", "by bytes; 0 or 1", "`ORDER BY … LIMIT 1`"),
     row("ORDER BY a name twice", "`SELECT CAST(price AS TEXT) … ORDER BY price`", "sorts by the result, which is named price", "sorts by the column", "`ORDER BY item.price`"),
     row("columns that are not grouped", "`SELECT kind, n … GROUP BY kind`", "an error", "n of any row", "group by it, or aggregate it"),
     row("an alias in WHERE", "`SELECT n * 2 AS twice … WHERE twice > 3`", "an error", "understood", "write the expression again, or a subquery"),

@@ -38,12 +38,15 @@ fn no_poll_takes_a_millisecond_while_a_query_is_slow() {
         .lines()
         .find_map(|line| line.strip_prefix("twinbase_sqlite_statements_moved_total "));
     assert!(
-        moved.is_some_and(|moved| moved.parse::<usize>().unwrap() > 0),
+        moved.is_some_and(|moved| moved.parse::<usize>().unwrap() >= ROUNDS / 2),
         "{figures}"
     );
-    // A machine that is busy elsewhere makes rounds long; the driver would make all of them.
+    // A machine that is busy elsewhere makes some rounds long; the driver would make all of them.
     longest.sort();
-    assert!(longest[0] < Duration::from_millis(1), "{longest:?}");
+    assert!(
+        longest[ROUNDS / 4] < Duration::from_millis(1),
+        "{longest:?}"
+    );
 }
 
 /// Runs a statement that has proven short and is not any more, and says how long it kept the only
