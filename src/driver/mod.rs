@@ -9,7 +9,9 @@
 //! - [`sqlite`]: over rusqlite
 //! - `argument`: the errors of arguments, the same on every engine
 //! - `constraint_name`: PostgreSQL's names for constraints without one
+//! - `link`: what a connection tells the one who opened it
 //! - `placeholder`: the scanner that finds a text's parameters
+//! - `session_state`: which statements outlive their transaction
 //!
 //! [`install`] makes the drivers known to SQLx, once a process.
 
@@ -18,7 +20,9 @@ pub mod sqlite;
 
 mod argument;
 pub(crate) mod constraint_name;
+pub(crate) mod link;
 mod placeholder;
+mod session_state;
 
 use std::sync::OnceLock;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -17,6 +18,7 @@ use super::options::Options;
 use super::simple::CustomTypes;
 use super::statement::Statements;
 use super::transaction::TransactionState;
+use crate::driver::link::Link;
 
 /// How long a connection may take to say goodbye before its socket is dropped.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
@@ -39,12 +41,15 @@ pub(super) struct Connection {
     pub(super) in_flight: bool,
     /// Whether the socket has failed, so that a graceful goodbye could only wait.
     pub(super) broken: bool,
+    /// What whoever opened the connection knows of it.
+    pub(super) link: Arc<Link>,
 }
 
 impl Connection {
-    pub(super) fn new(inner: PgConnection, statement_capacity: usize) -> Self {
+    pub(super) fn new(inner: PgConnection, statement_capacity: usize, link: Arc<Link>) -> Self {
         Self {
             inner,
+            link,
             transaction: TransactionState::default(),
             statements: Statements::new(statement_capacity),
             custom_types: CustomTypes::default(),

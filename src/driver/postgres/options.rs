@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use log::LevelFilter;
 use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Error, Executor as _, SqlStr};
+use sqlx::{ConnectOptions, Error, Executor as _, Row as _, SqlStr};
 use thiserror::Error as ThisError;
 use url::Url;
 
 use super::connection::Connection;
+use crate::driver::link::{Link, PARAMETER};
 
 /// The statements kept prepared on a connection unless the URL says otherwise, which is SQLx's
 /// default.
@@ -23,8 +25,13 @@ const STATEMENT_CAPACITY: &str = "statement-cache-capacity";
 /// Has the server look every second whether the client of a running statement is still there, so
 /// that a statement ends with its connection. PostgreSQL has the setting from version 14 on; what
 /// the operator set, in the URL or on the server, stays.
-const CHECK_CLIENT: &str = "SELECT set_config(name, '1000', false) FROM pg_catalog.pg_settings \
-     WHERE name = 'client_connection_check_interval' AND source = 'default'";
+const CHECK_CLIENT: &str = "SELECT pg_catalog.pg_backend_pid(), (SELECT set_config(name, '1000', false) \
+     FROM pg_catalog.pg_settings \
+     WHERE name = 'client_connection_check_interval' AND source = 'default')";
+
+/// The process that serves the connection, by which its statements can be stopped: SQLx knows it and
+/// tells nobody.
+const BACKEND: &str = "SELECT pg_catalog.pg_backend_pid()";
 
 /// A URL that the driver can't work with.
 #[derive(Debug, ThisError)]
@@ -43,6 +50,7 @@ enum OptionError {
 pub(super) struct Options {
     inner: PgConnectOptions,
     statement_capacity: usize,
+    link: Arc<Link>,
 }
 
 /// Without the user, the password and the URL's parameters.
@@ -79,7 +87,8 @@ impl ConnectOptions for Options {
     type Connection = Connection;
 
     fn from_url(url: &Url) -> Result<Self, Error> {
-        let inner = PgConnectOptions::from_url(url)?;
+        let link = Link::taken(url);
+        let inner = PgConnectOptions::from_url(&without_link(url))?;
         let statement_capacity = url
             .query_pairs()
             .filter(|(key, _)| key == STATEMENT_CAPACITY)
@@ -92,6 +101,7 @@ impl ConnectOptions for Options {
         Ok(Self {
             inner,
             statement_capacity,
+            link,
         })
     }
 
@@ -101,14 +111,17 @@ impl ConnectOptions for Options {
 
     async fn connect(&self) -> Result<Connection, Error> {
         let mut inner = self.inner.connect().await?;
-        if let Err(error) = inner.execute(SqlStr::from_static(CHECK_CLIENT)).await {
+        let row = match inner.fetch_one(SqlStr::from_static(CHECK_CLIENT)).await {
             // A platform without the means (not Linux, macOS or a BSD) takes no value but zero.
-            if !matches!(error, Error::Database(_)) {
-                return Err(error);
+            Err(Error::Database(error)) => {
+                tracing::debug!(%error, "the server can't check for clients that have gone");
+                inner.fetch_one(SqlStr::from_static(BACKEND)).await?
             }
-            tracing::debug!(%error, "the server can't check for clients that have gone");
-        }
-        Ok(Connection::new(inner, self.statement_capacity))
+            row => row?,
+        };
+        self.link.set_backend(row.try_get(0)?);
+        let link = Arc::clone(&self.link);
+        Ok(Connection::new(inner, self.statement_capacity, link))
     }
 
     fn log_statements(mut self, level: LevelFilter) -> Self {
@@ -120,6 +133,24 @@ impl ConnectOptions for Options {
         self.inner = self.inner.log_slow_statements(level, duration);
         self
     }
+}
+
+/// SQLx warns of parameters that it does not know.
+fn without_link(url: &Url) -> Url {
+    if url.query_pairs().all(|(key, _)| key != PARAMETER) {
+        return url.clone();
+    }
+    let kept: Vec<_> = url
+        .query_pairs()
+        .filter(|(key, _)| key != PARAMETER)
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
+    let mut url = url.clone();
+    url.set_query(None);
+    if !kept.is_empty() {
+        url.query_pairs_mut().extend_pairs(kept);
+    }
+    url
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a SQL text does, as far as its keywords tell: transactions, writes, and what its counts mean.
 
 use crate::driver::placeholder::{Token, tokens};
+use crate::driver::session_state::changes_session;
 
 /// An outline of a text of one statement or many.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +10,8 @@ pub(super) struct Outline {
     verbs: Vec<Verb>,
     /// Whether a statement, or a part of one, writes values into columns.
     pub(super) writes: bool,
+    /// Whether something of it may outlive its transaction.
+    pub(super) changes_session: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,7 @@ impl Outline {
         let mut reader = Reader::default();
         tokens(sql, |token| reader.take(token));
         reader.end_statement();
+        reader.outline.changes_session = changes_session(sql);
         reader.outline
     }
 

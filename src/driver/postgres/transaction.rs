@@ -1,8 +1,12 @@
 //! Transactions that neither leak nor end the wrong one, and what a dropped future leaves behind.
 //!
-//! The outermost transaction is `PgConnection`'s own. Nested ones are savepoints of this driver,
-//! because SQLx rolls back the whole transaction when a nested `begin` fails or is cancelled, and
-//! nothing at all when the outermost one is (mended after 0.9.0 by transact-rs/sqlx#4394).
+//! They are this driver's own, not `PgConnection`'s: SQLx rolls back the whole transaction when a
+//! nested `begin` fails or is cancelled, and nothing at all when the outermost one is (mended after
+//! 0.9.0 by transact-rs/sqlx#4394), and it takes a COMMIT for done that has rolled back.
+//!
+//! COMMIT of a transaction that has failed rolls back and says so in its command tag only, which SQLx
+//! keeps to itself. So [`COMMIT`] is sent: any statement but COMMIT and ROLLBACK is an error there
+//! (25P02), which ends the text before its COMMIT. It is one round trip all the same.
 //!
 //! A savepoint has a name that no other one of its transaction has had, so that a name never means an
 //! older savepoint. RELEASE can't be repeated, and whether one was executed is not known when its
@@ -14,8 +18,9 @@
 //! what it says before the connection is used again; the pool's ping on return does so at once.
 //!
 //! [`settle`]: Connection::settle
+//! [`COMMIT`]: self::COMMIT
 
-use sqlx::postgres::{PgConnection, PgTransactionManager};
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Error, Executor, SqlSafeStr, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
@@ -26,6 +31,9 @@ use super::outline::Outline;
 /// Counts the transactions that a text of the program's own had begun and nothing ended.
 const LEFT_OPEN: &str = "twinbase_driver_transactions_left_open_total";
 
+/// Commits, or fails where the transaction has.
+const COMMIT: &str = "SELECT 1; COMMIT";
+
 /// What is known about the transaction of a connection.
 #[derive(Debug, Default)]
 #[expect(
@@ -33,6 +41,8 @@ const LEFT_OPEN: &str = "twinbase_driver_transactions_left_open_total";
     reason = "each is a fact of its own about the server's state"
 )]
 pub(super) struct TransactionState {
+    /// Whether a transaction of the driver's is open.
+    open: bool,
     /// The savepoints that are open inside the transaction, by their serial numbers.
     savepoints: Vec<u64>,
     /// The serial number of the transaction's latest savepoint, whether the server has it or not.
@@ -41,8 +51,9 @@ pub(super) struct TransactionState {
     roll_back_to: Option<u64>,
     /// The savepoint that has done its work and is to be released before the next statement.
     release: Option<u64>,
-    /// Whether a `begin` may have reached the server without anyone knowing.
-    begin_unknown: bool,
+    /// Whether to roll back before anything else: a transaction was dropped, or a `begin` may have
+    /// reached the server without anyone knowing.
+    roll_back: bool,
     /// Whether the last call was a `begin` that has not succeeded. SQLx then drops a transaction
     /// that was never there, which must not roll back the one around it.
     begin_failed: bool,
@@ -54,7 +65,7 @@ pub(super) struct TransactionState {
 
 impl Connection {
     pub(super) fn transaction_depth(&self) -> usize {
-        PgTransactionManager::get_transaction_depth(&self.inner) + self.transaction.savepoints.len()
+        usize::from(self.transaction.open) + self.transaction.savepoints.len()
     }
 
     pub(super) fn note_failed_statement(&mut self) {
@@ -63,6 +74,9 @@ impl Connection {
 
     /// Notes what a text is about to do to the transaction, where the driver has begun none itself.
     pub(super) fn note_text(&mut self, outline: &Outline) {
+        if outline.changes_session {
+            self.link.note_session_change();
+        }
         if outline.begins() && self.transaction_depth() == 0 {
             self.transaction.begun_by_text = true;
         }
@@ -103,7 +117,10 @@ impl Connection {
     }
 
     pub(super) fn is_unsettled(&self) -> bool {
-        self.in_flight || self.transaction.begin_unknown || self.transaction.roll_back_to.is_some()
+        self.in_flight
+            || self.transaction.roll_back
+            || self.transaction.roll_back_to.is_some()
+            || (self.transaction.begun_by_text && self.transaction_depth() == 0)
     }
 
     /// The inner connection, with nothing of an earlier use left to do.
@@ -124,11 +141,10 @@ impl Connection {
             self.discard_answers().await?;
             self.in_flight = false;
         }
-        if self.transaction.begin_unknown {
-            // Outside of a transaction ROLLBACK is only a warning.
-            tracing::debug!("rolling back a transaction whose begin was dropped");
-            self.inner.execute("ROLLBACK").await?;
-            self.transaction.begin_unknown = false;
+        if self.transaction.roll_back {
+            // Outside of a transaction ROLLBACK is only a warning. It may be sent again.
+            self.run_control(SqlStr::from_static("ROLLBACK")).await?;
+            self.transaction.roll_back = false;
         }
         if let Some(serial) = self.transaction.roll_back_to {
             self.inner
@@ -175,17 +191,18 @@ impl Connection {
         self.transaction.begin_failed = true;
         self.settle_before_begin().await?;
         if self.transaction_depth() == 0 {
+            let begin = statement.unwrap_or(SqlStr::from_static("BEGIN"));
+            if Outline::of(begin.as_str()).leaves_open() != Some(true) {
+                return Err(Error::BeginFailed);
+            }
             // Stays set if this future is dropped, and after an error: a statement of one's own
             // may have begun a transaction and failed after that.
-            self.transaction.begin_unknown = true;
-            self.in_flight = true;
-            let begun = PgTransactionManager::begin(&mut self.inner, statement).await;
-            if let Err(error) = &begun {
-                self.note_error(error);
-                return begun;
-            }
-            self.in_flight = false;
-            self.transaction = TransactionState::default();
+            self.transaction.roll_back = true;
+            self.run_control(begin).await?;
+            self.transaction = TransactionState {
+                open: true,
+                ..TransactionState::default()
+            };
         } else if statement.is_some() {
             return Err(Error::InvalidSavePointStatement);
         } else {
@@ -204,24 +221,25 @@ impl Connection {
         // It goes with the savepoint or the transaction around it, which ends here.
         self.transaction.release = None;
         self.settle().await?;
-        if self.transaction.may_have_failed && self.transaction_depth() > 0 {
-            // COMMIT of a failed transaction rolls back and says so in its command tag only, which
-            // SQLx does not look at. Any other statement is an error then: 25P02.
-            self.run_control(SqlStr::from_static("SELECT 1")).await?;
-        }
-        if let Some(serial) = self.transaction.savepoints.pop() {
+        if let Some(&serial) = self.transaction.savepoints.last() {
+            if self.transaction.may_have_failed {
+                self.run_control(SqlStr::from_static("SELECT 1")).await?;
+            }
+            self.transaction.savepoints.pop();
             self.transaction.release = Some(serial);
             return Ok(());
         }
-        self.in_flight = true;
-        let committed = PgTransactionManager::commit(&mut self.inner).await;
-        self.in_flight = false;
-        if let Err(error) = &committed {
-            self.note_error(error);
-        } else {
+        if self.transaction.open {
+            self.in_flight = true;
+            let committed = self.inner.execute(sqlx::raw_sql(COMMIT)).await;
+            self.in_flight = false;
+            if let Err(error) = committed {
+                self.note_error(&error);
+                return Err(error);
+            }
             self.transaction = TransactionState::default();
         }
-        committed
+        Ok(())
     }
 
     pub(super) async fn rollback_transaction(&mut self) -> Result<(), Error> {
@@ -235,15 +253,11 @@ impl Connection {
             self.transaction.may_have_failed = false;
             return Ok(());
         }
-        self.in_flight = true;
-        let rolled_back = PgTransactionManager::rollback(&mut self.inner).await;
-        self.in_flight = false;
-        if let Err(error) = &rolled_back {
-            self.note_error(error);
-        } else {
+        if self.transaction.open {
+            self.run_control(SqlStr::from_static("ROLLBACK")).await?;
             self.transaction = TransactionState::default();
         }
-        rolled_back
+        Ok(())
     }
 
     /// Notes that the innermost transaction was dropped, to be rolled back on the next use.
@@ -255,9 +269,8 @@ impl Connection {
             self.transaction.roll_back_to = Some(serial);
             self.transaction.release = None;
         } else {
-            PgTransactionManager::start_rollback(&mut self.inner);
             self.transaction = TransactionState {
-                begin_unknown: self.transaction.begin_unknown,
+                roll_back: self.transaction.open || self.transaction.roll_back,
                 ..TransactionState::default()
             };
         }

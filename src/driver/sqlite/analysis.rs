@@ -4,6 +4,7 @@ use super::booleans::Booleans;
 use super::casts;
 use super::error::SqliteError;
 use super::lexer::{self, Kind, Token};
+use crate::driver::session_state::changes_session;
 use std::fmt::Write as _;
 
 /// What the text of one statement says.
@@ -17,6 +18,8 @@ pub(super) struct Analysis {
     pub(super) verb: Verb,
     /// The columns of the result that are boolean by their expression.
     pub(super) booleans: Booleans,
+    /// Whether something of it may outlive its transaction.
+    pub(super) changes_session: bool,
 }
 
 /// The kinds of statement that the driver treats differently.
@@ -95,12 +98,18 @@ pub(super) fn wrap(sql: &str) -> Wrap {
     }
 }
 
+/// Whether the text is a ROLLBACK, the one statement that a failed transaction takes.
+pub(super) fn rolls_back(sql: &str) -> bool {
+    lexer::next(sql, 0).is_some_and(|token| token.is("ROLLBACK"))
+}
+
 fn describe_tokens(sql: &str, tokens: &[Token<'_>]) -> Analysis {
     Analysis {
         sql: sql.to_owned(),
         is_empty: tokens.iter().all(|token| token.is_symbol(";")),
         verb: verb(tokens),
         booleans: Booleans::find(tokens, main_verb(tokens)),
+        changes_session: changes_session(sql),
     }
 }
 

@@ -42,9 +42,10 @@ impl SqliteConnection {
         let (commands, receiver) = mpsc::channel();
         let (ready, opened) = oneshot::channel();
         let for_thread = options.options.clone();
+        let link = Arc::clone(&options.link);
         std::thread::Builder::new()
             .name("twinbase-sqlite".to_owned())
-            .spawn(move || worker::run(for_thread, &receiver, ready))?;
+            .spawn(move || worker::run(for_thread, link, &receiver, ready))?;
         let shared = opened.await.map_err(|_| Error::WorkerCrashed)??;
         Ok(Self {
             shared,

@@ -1,5 +1,6 @@
 //! Stops what runs: a dropped future, a time limit, the end of patience with a lock.
 
+use crate::driver::link::Link;
 use rusqlite::{Connection, InterruptHandle};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -32,11 +33,14 @@ pub(super) struct Control {
     pub(super) pending: AtomicUsize,
     /// The transaction depth, and 1 where SQL text has begun a transaction.
     pub(super) depth: AtomicUsize,
+    /// What whoever opened the connection knows of it.
+    pub(super) link: Arc<Link>,
 }
 
 impl Control {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(link: Arc<Link>) -> Self {
         Self {
+            link,
             running: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
             deadline: AtomicU64::new(0),

@@ -6,6 +6,7 @@
 use super::connection::SqliteConnection;
 use super::options::Options;
 use super::transaction::SqliteTransactionManager;
+use crate::driver::link::Link;
 use sqlx_core::any::{AnyConnectOptions, AnyConnectionBackend};
 use sqlx_core::arguments::Arguments;
 use sqlx_core::column::{Column, ColumnIndex};
@@ -25,6 +26,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -55,6 +57,7 @@ impl Database for Sqlite {
 pub struct ConnectOptions {
     pub(super) options: Options,
     pub(super) log: LogSettings,
+    pub(super) link: Arc<Link>,
 }
 
 impl<'a> TryFrom<&'a AnyConnectOptions> for ConnectOptions {
@@ -83,6 +86,7 @@ impl sqlx_core::connection::ConnectOptions for ConnectOptions {
         Ok(Self {
             options,
             log: LogSettings::default(),
+            link: Link::taken(url),
         })
     }
 

@@ -89,6 +89,8 @@ pub(super) struct Engine {
     recorder: Recorder,
     /// How many transactions and savepoints of the driver are open.
     pub(super) depth: usize,
+    /// How deep the transaction was when a statement of it failed, until that is rolled back.
+    pub(super) failed: Option<usize>,
     /// Whether a plain `begin()` takes the write lock.
     pub(super) begin_immediate: bool,
     /// Zero for none.
@@ -109,6 +111,7 @@ impl Engine {
             control,
             plans: Plans::default(),
             depth: 0,
+            failed: None,
             begin_immediate: options.begin_immediate,
             statement_timeout: options.statement_timeout,
             _memory: match &options.location {
@@ -123,6 +126,9 @@ impl Engine {
         if request.depth > self.depth {
             return Err(SqliteError::rolled_back().into());
         }
+        if self.failed.is_some() && !analysis::rolls_back(request.sql.as_str()) {
+            return Err(SqliteError::transaction_failed().into());
+        }
         let result = match &request.arguments {
             Some(arguments) => self.run_prepared(request, arguments, sink),
             None => self.run_batch(request, sink),
@@ -132,8 +138,23 @@ impl Engine {
             (Some(arguments), Err(error)) => Err(self.with_names_of(error, request, arguments)),
             (_, result) => result,
         };
+        self.note_failure(&result);
         self.follow_transaction();
         result
+    }
+
+    /// An error fails the transaction around the statement, as on PostgreSQL; not what was refused
+    /// before SQLite had it, or went wrong after, and not a statement that was stopped because nobody
+    /// waits for it.
+    fn note_failure(&mut self, result: &Result<(), Error>) {
+        match result {
+            Err(Error::Database(_)) if !self.control.is_cancelled() => {
+                self.failed = Some(self.depth.max(1));
+            }
+            Err(_) => {}
+            // Only a roll-back runs in a transaction that has failed.
+            Ok(()) => self.failed = None,
+        }
     }
 
     fn with_names_of(&self, error: Error, request: &Request, arguments: &[AnyValueKind]) -> Error {
@@ -155,6 +176,7 @@ impl Engine {
         let arguments = request.arguments.as_deref()?;
         let plan = self.plans.of(request.sql.as_str())?;
         let inline = request.persistent
+            && self.failed.is_none()
             && plan.is_proven_short()
             && request.depth <= self.depth
             && arguments::size(arguments) <= INLINE_BYTES;
@@ -207,6 +229,9 @@ impl Engine {
     /// after some errors (<https://sqlite.org/lang_transaction.html>, section 3.3).
     pub(super) fn follow_transaction(&mut self) {
         let autocommit = self.connection.is_autocommit();
+        if autocommit {
+            self.failed = None;
+        }
         if autocommit && self.depth > 0 {
             tracing::debug!(
                 depth = self.depth,

@@ -46,6 +46,9 @@ pub enum SqliteErrorCause {
     StatementTimeout,
     /// SQLite had rolled back the transaction by itself; this statement did not run.
     RolledBack,
+    /// A statement of the transaction failed before; this one did not run. As on PostgreSQL, the
+    /// transaction, or the savepoint that was open, can only be rolled back.
+    TransactionFailed,
     /// Memory ran out.
     NoMemory,
     /// A value or a row is longer than SQLite's limit.
@@ -161,6 +164,17 @@ impl SqliteError {
             SqliteErrorCause::RolledBack,
             ffi::SQLITE_ABORT_ROLLBACK,
             "the transaction is over: an earlier error rolled it back; roll back and run it again"
+                .to_owned(),
+        )
+    }
+
+    /// A statement of the transaction has failed before.
+    pub(super) fn transaction_failed() -> Self {
+        Self::plain(
+            SqliteErrorCause::TransactionFailed,
+            ffi::SQLITE_ABORT,
+            "a statement of the transaction has failed, so this one is not run; roll back and run it \
+             again"
                 .to_owned(),
         )
     }

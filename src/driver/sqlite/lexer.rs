@@ -99,7 +99,7 @@ fn skip_blank(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-fn next(sql: &str, at: usize) -> Option<Token<'_>> {
+pub(super) fn next(sql: &str, at: usize) -> Option<Token<'_>> {
     let bytes = sql.as_bytes();
     let start = skip_blank(bytes, at);
     let first = *bytes.get(start)?;

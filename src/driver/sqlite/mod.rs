@@ -21,7 +21,9 @@
 //! - Text of several statements without arguments runs in one transaction, as on PostgreSQL.
 //! - `last_insert_id` is the rowid of an INSERT that inserted; `None` for one with ON CONFLICT DO
 //!   UPDATE and for tables WITHOUT ROWID. The portable way is RETURNING.
-//! - A transaction that SQLite has ended by itself takes no more statements. A commit that fails
+//! - A statement that fails ends its transaction, or the savepoint that is open, as on PostgreSQL: what
+//!   follows is refused until it is rolled back. A transaction that SQLite has ended by itself takes no
+//!   more statements either. A commit that fails
 //!   rolls back.
 //! - `sqlite::memory:` is a private temporary file, so that the connections of a pool share it and
 //!   don't block each other. [`Options`] keep theirs; the bare URL is one database for all

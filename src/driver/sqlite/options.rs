@@ -2,6 +2,7 @@
 
 use super::memory::MemoryDatabase;
 pub use crate::config::Synchronous;
+use crate::driver::link::PARAMETER;
 use sqlx_core::percent_encoding::{
     AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
@@ -184,7 +185,7 @@ impl Options {
             "cache" if value == "private" => {}
             "immutable" if !switch()? => {}
             "cache" | "immutable" => return Err(wrong()),
-            "twinbase_memory" => {}
+            "twinbase_memory" | PARAMETER => {}
             "twinbase_busy_timeout_ms" => self.busy_timeout = Duration::from_millis(number()?),
             "twinbase_synchronous" => {
                 self.synchronous = match value {

@@ -132,6 +132,9 @@ impl Plan {
         sink: &mut impl Sink,
     ) -> Result<(), Error> {
         let start = Instant::now();
+        if self.analysis.changes_session {
+            control.link.note_session_change();
+        }
         arguments::bind(statement, arguments)?;
         if !self.was_run || statement.get_status(StatementStatus::Run) == 0 {
             self.columns = None;

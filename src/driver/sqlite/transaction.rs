@@ -20,6 +20,9 @@ impl Engine {
         if depth > self.depth {
             return Err(SqliteError::rolled_back().into());
         }
+        if self.failed.is_some() {
+            return Err(SqliteError::transaction_failed().into());
+        }
         let result = match (self.depth, statement) {
             (0, Some(statement)) => self
                 .connection
@@ -58,6 +61,10 @@ impl Engine {
         if depth > self.depth {
             return Err(SqliteError::rolled_back().into());
         }
+        if self.failed.is_some() {
+            self.roll_back_to(depth.saturating_sub(1))?;
+            return Err(SqliteError::transaction_failed().into());
+        }
         let result = match depth {
             0 => return Err(SqliteError::refused("no transaction is open".to_owned()).into()),
             1 => self.execute("COMMIT"),
@@ -90,6 +97,7 @@ impl Engine {
             }
             self.depth -= 1;
         }
+        self.failed = self.failed.filter(|at| *at <= depth);
         self.follow_transaction();
         Ok(())
     }

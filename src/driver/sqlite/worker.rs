@@ -6,6 +6,7 @@ use super::engine::{Engine, Request, Sink};
 use super::error::SqliteError;
 use super::gathered::Gathered;
 use super::options::Options;
+use crate::driver::link::Link;
 use rusqlite::{InterruptHandle, Row};
 use sqlx_core::Error;
 use sqlx_core::any::{AnyQueryResult, AnyStatement};
@@ -89,10 +90,11 @@ const TIME: Duration = Duration::from_millis(5);
 /// Opens the connection and serves it until the caller's side has gone.
 pub(super) fn run(
     options: Options,
+    link: Arc<Link>,
     commands: &Receiver<Command>,
     ready: oneshot::Sender<Result<Arc<Shared>, SqliteError>>,
 ) {
-    let control = Arc::new(Control::new());
+    let control = Arc::new(Control::new(link));
     control.begin(NOT_CANCELLABLE, Duration::ZERO);
     let engine = Engine::open(&options, Arc::clone(&control));
     // They would keep an in-memory database beyond the answer to a close.

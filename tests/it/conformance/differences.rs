@@ -96,6 +96,5 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     row("variants", "triggers, `CREATE INDEX CONCURRENTLY`, `DROP … CASCADE`", "its own syntax", "its own syntax, or none", "a pair of variants"),
     row("FOR UPDATE", "`SELECT … FOR UPDATE`", "locks the rows", "a syntax error", "an UPDATE first; on SQLite a transaction that writes is alone already"),
     row("isolation", "two transactions that read before either writes", "both go on: READ COMMITTED", "the second waits, and is refused as busy in the end", "what was read, checked again in the UPDATE's WHERE"),
-    row("an error in a transaction", "statements after an error in a transaction", "refused, and so is COMMIT", "go on", "roll back on any error; a nested transaction for what may fail"),
     row("dropped queries", "a query whose future is dropped", "runs on; the connection is of use after it", "is stopped at once", "a statement timeout"),
 ];
