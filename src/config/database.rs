@@ -46,6 +46,33 @@ section! {
         /// Whether a connection that was idle is tested before it is used.
         pub pre_ping: bool = true, Flag;
 
+        /// How long a connection must have been idle to be tested; 1ms to 1h, or 0s for always.
+        ///
+        /// A connection that has just served another caller is alive, and a test costs PostgreSQL a
+        /// round trip. One that fails its test has all that are older than the failure replaced.
+        pub pre_ping_idle: Duration = Duration::from_secs(1), span(1..=3_600_000).or_zero("always");
+
+        /// How long the test of a connection may take before it counts as dead; 1ms to 1h.
+        pub ping_timeout: Duration = Duration::from_secs(5), span(1..=3_600_000);
+
+        /// The wait for a connection above which waiters are refused early; 1ms to 1h, or 0s for never.
+        ///
+        /// Where every caller of the last `shed_interval` had to wait longer than this, the pool is
+        /// overloaded, and those that have waited more than twice as long are refused (CoDel, as in
+        /// Ecto's DBConnection): an answer that comes late helps nobody and delays the others.
+        pub shed_target: Duration = Duration::from_secs(1), span(1..=3_600_000).or_zero("never");
+
+        /// How long waits must stay above `shed_target` before waiters are refused; 1ms to 1h.
+        pub shed_interval: Duration = Duration::from_secs(5), span(1..=3_600_000);
+
+        /// How long a connection may be held before its holder is logged; 1ms to 1d, or 0s for never.
+        pub leak_warning: Duration = Duration::from_mins(1), span(1..=86_400_000).or_zero("never");
+
+        /// How long a transaction is run again after serialization failures; 1ms to 1h, or 0s for never.
+        ///
+        /// Of `Database::transaction` and `Database::write`, from the start of their first run.
+        pub retry_deadline: Duration = Duration::from_secs(10), span(1..=3_600_000).or_zero("never");
+
         /// How long one statement may run, on every connection; 1ms to 24d, or 0s for no limit.
         ///
         /// PostgreSQL holds it in milliseconds in 32 bits, hence the limit.
@@ -79,6 +106,25 @@ section! {
         ///
         /// In bytes where no unit is written. The log grows beyond it while a transaction needs it.
         pub sqlite_journal_size_limit: u64 = 64 << 20, bytes(0..=1 << 40);
+
+        /// How long one caller's writes may take in a shared commit; 1ms to 1m, or 0s to share none.
+        ///
+        /// The transactions of `Database::write` that wait for SQLite's one writer share a COMMIT, each
+        /// in a savepoint of its own. One that takes longer is rolled back and run again alone.
+        pub sqlite_group_limit: Duration = Duration::from_millis(50),
+            span(1..=60_000).or_zero("share none");
+
+        /// How long a SQLite reader's snapshot may be held; 1ms to 1d, or 0s for no limit.
+        ///
+        /// While it is held the write-ahead log grows with each write. A session that holds it longer
+        /// has failed, and its statements are stopped.
+        pub sqlite_snapshot_limit: Duration = Duration::from_mins(1),
+            span(1..=86_400_000).or_zero("no limit");
+
+        /// The size of SQLite's write-ahead log from which it is warned of; 1MiB to 1024GiB.
+        ///
+        /// In bytes where no unit is written.
+        pub sqlite_wal_warning: u64 = 256 << 20, bytes(1 << 20..=1 << 40);
 
         /// Whether a SQLite file that does not exist is created.
         pub sqlite_create: bool = true, Flag;

@@ -96,7 +96,15 @@ pub(super) const ROWS: &[Row] = &[
         advice: "hold connections for a shorter time, or raise database.pool_size or database.acquire_timeout",
         sqlstates: &[],
         sqlite: &[],
-        also: "`sqlx::Error::PoolTimedOut`",
+        also: "`AcquireErrorCause::TimedOut`, `sqlx::Error::PoolTimedOut`",
+    },
+    Row {
+        kind: ErrorKind::Overloaded,
+        means: "the pool is overloaded and refused early",
+        advice: "try again later; hold connections for a shorter time, or raise database.pool_size or database.shed_target",
+        sqlstates: &[],
+        sqlite: &[],
+        also: "`AcquireErrorCause::Overloaded`",
     },
     Row {
         kind: ErrorKind::Cancelled,
@@ -168,7 +176,7 @@ pub(super) const ROWS: &[Row] = &[
         advice: "roll back and run it again; the first error says why it failed",
         sqlstates: &["25P02", "40"],
         sqlite: sqlite!(SQLITE_ABORT),
-        also: "",
+        also: "`SessionFailed`",
     },
     Row {
         kind: ErrorKind::OutcomeUnknown,

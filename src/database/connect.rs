@@ -1,5 +1,6 @@
 //! Opens connections: the URL that the driver gets, and the settings that every connection has.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
@@ -9,6 +10,7 @@ use url::Url;
 use super::DatabaseError;
 use super::failure::{Failure, classify};
 use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
+use crate::driver::link::Link;
 use crate::driver::{self, sqlite};
 use crate::migration::lock::LOCK_TIMEOUT;
 
@@ -17,6 +19,8 @@ use crate::migration::lock::LOCK_TIMEOUT;
 pub(super) enum Purpose {
     /// The application's statements.
     Work,
+    /// The application's statements that only read, on SQLite.
+    Read,
     /// Probes: their slow statements are told as readiness, not as slow statements. `create` only
     /// before the database was seen: a file that was removed is not made anew in silence.
     Probe { create: bool },
@@ -74,9 +78,26 @@ impl Connector {
 
     /// Opens a connection within `connect_timeout` and gives it its settings.
     pub(super) async fn connect(&self, purpose: Purpose) -> Result<AnyConnection, DatabaseError> {
-        let connecting = async { self.options(purpose)?.connect().await };
+        Ok(self.open(purpose).await?.0)
+    }
+
+    /// Opens a connection as [`Self::connect`] does, with what its driver tells of it.
+    pub(super) async fn open(
+        &self,
+        purpose: Purpose,
+    ) -> Result<(AnyConnection, Arc<Link>), DatabaseError> {
+        let offer = Link::offer();
+        let connecting = async {
+            let mut options = self.options(purpose)?;
+            let (key, value) = offer.parameter();
+            options
+                .database_url
+                .query_pairs_mut()
+                .append_pair(key, &value);
+            options.connect().await
+        };
         let result = match tokio::time::timeout(self.config.connect_timeout, connecting).await {
-            Ok(Ok(conn)) => return Ok(conn),
+            Ok(Ok(conn)) => return Ok((conn, offer.accept())),
             Ok(Err(source)) => Err(self.explain_for(purpose, source)),
             Err(_) => Err(self.silent(Failure::Timeout)),
         };
@@ -101,7 +122,7 @@ impl Connector {
         };
         let options = AnyConnectOptions::from_url(&url)?;
         Ok(match purpose {
-            Purpose::Work => options,
+            Purpose::Work | Purpose::Read => options,
             _ => options.log_slow_statements(log::LevelFilter::Off, Duration::ZERO),
         })
     }
@@ -110,7 +131,7 @@ impl Connector {
         let mut url = parse(self.target.expose())?;
         let named = url.query_pairs().any(|(key, _)| key == "application_name");
         let timeout = match purpose {
-            Purpose::Work | Purpose::Probe { .. } => self.config.statement_timeout,
+            Purpose::Work | Purpose::Read | Purpose::Probe { .. } => self.config.statement_timeout,
             Purpose::Migration | Purpose::Look => Duration::ZERO,
         };
         let mut query = url.query_pairs_mut();
@@ -156,6 +177,7 @@ fn sqlite_options(
 fn for_purpose(mut options: sqlite::Options, purpose: Purpose) -> sqlite::Options {
     match purpose {
         Purpose::Work => {}
+        Purpose::Read => options.query_only = true,
         Purpose::Probe { create } => options.create &= create,
         Purpose::Migration => {
             options.busy_timeout = options.busy_timeout.max(LOCK_TIMEOUT);

@@ -2,6 +2,8 @@
 
 use super::failure::Failure;
 use super::kind::{ErrorKind, describe};
+use super::pool::AcquireError;
+use super::session::SessionFailed;
 use super::violation::Violation;
 use crate::migration::MigrationError;
 
@@ -20,6 +22,12 @@ pub enum DatabaseError {
         #[source]
         source: sqlx::Error,
     },
+    /// There is no connection to be had.
+    #[error(transparent)]
+    Acquire(#[from] AcquireError),
+    /// A session takes no more statements and can't be committed.
+    #[error(transparent)]
+    Session(#[from] SessionFailed),
     /// A statement failed, or the connection under it.
     #[error("{}", describe(*kind, violation.as_deref()))]
     Statement {
@@ -60,6 +68,8 @@ impl DatabaseError {
                 failure, source, ..
             } => failure.kind().unwrap_or_else(|| ErrorKind::of(source)),
             Self::Statement { kind, .. } => *kind,
+            Self::Acquire(error) => error.kind(),
+            Self::Session(_) => ErrorKind::TransactionFailed,
             Self::Memory(source) => ErrorKind::of_io(source),
             Self::Migration(MigrationError::Locked(_)) => ErrorKind::Retryable,
             Self::Migration(error) => error.database().map_or(ErrorKind::Other, ErrorKind::of),
@@ -77,8 +87,32 @@ impl DatabaseError {
     }
 }
 
+impl DatabaseError {
+    /// As the error of sqlx from which it can be made again, but for what sqlx has none for.
+    #[must_use]
+    pub fn into_sqlx(self) -> sqlx::Error {
+        match self {
+            Self::Connect { source, .. } | Self::Statement { source, .. } => source,
+            Self::Acquire(error) => sqlx::Error::Database(Box::new(error)),
+            Self::Session(error) => sqlx::Error::Database(Box::new(error)),
+            Self::Memory(error) => sqlx::Error::Io(error),
+            Self::Url { source, .. } => sqlx::Error::Configuration(source),
+            Self::Drivers(error) => sqlx::Error::Configuration(Box::new(error)),
+            Self::Migration(error) => sqlx::Error::Configuration(Box::new(error)),
+        }
+    }
+}
+
 impl From<sqlx::Error> for DatabaseError {
     fn from(source: sqlx::Error) -> Self {
+        if let sqlx::Error::Database(error) = &source {
+            if let Some(error) = error.try_downcast_ref::<AcquireError>() {
+                return Self::Acquire(error.clone());
+            }
+            if let Some(error) = error.try_downcast_ref::<SessionFailed>() {
+                return Self::Session(error.clone());
+            }
+        }
         Self::Statement {
             kind: ErrorKind::of(&source),
             violation: Violation::of(&source).map(Box::new),

@@ -51,6 +51,21 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether it may pass by itself, so that it is worth another try soon.
+    pub(super) fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::Refused
+                | Self::Host
+                | Self::Timeout
+                | Self::Unanswered
+                | Self::TooManyConnections
+                | Self::Starting
+                | Self::Busy
+                | Self::Lost
+        )
+    }
+
     /// What kind of error that is; `None` where the driver's error has to tell.
     pub(super) fn kind(self) -> Option<super::ErrorKind> {
         Some(match self {

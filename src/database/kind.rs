@@ -6,6 +6,8 @@ use std::io;
 use sqlx::migrate::MigrateError;
 
 use super::codes;
+use super::pool::AcquireError;
+use super::session::SessionFailed;
 use super::violation::Violation;
 use crate::driver::ArgumentError;
 use crate::driver::sqlite::{SqliteError, SqliteErrorCause};
@@ -37,6 +39,8 @@ pub enum ErrorKind {
     Timeout,
     /// No connection of the pool came free in time. Nothing was done.
     PoolTimeout,
+    /// The pool refused early, since a connection would have come too late. Nothing was done.
+    Overloaded,
     /// A statement was stopped on somebody's request.
     Cancelled,
     /// The connection was lost, and the transaction that was open on it.
@@ -123,6 +127,12 @@ impl ErrorKind {
     }
 
     fn of_database(error: &dyn sqlx::error::DatabaseError) -> Self {
+        if let Some(error) = error.try_downcast_ref::<AcquireError>() {
+            return error.kind();
+        }
+        if error.try_downcast_ref::<SessionFailed>().is_some() {
+            return Self::TransactionFailed;
+        }
         let kind = match error.try_downcast_ref::<SqliteError>() {
             Some(error) => match error.cause() {
                 SqliteErrorCause::ForeignKey => Self::ForeignKey,
@@ -192,7 +202,8 @@ mod tests {
             ErrorKind::Retryable => Some(ErrorKind::ReadOnly),
             ErrorKind::ReadOnly => Some(ErrorKind::Timeout),
             ErrorKind::Timeout => Some(ErrorKind::PoolTimeout),
-            ErrorKind::PoolTimeout => Some(ErrorKind::Cancelled),
+            ErrorKind::PoolTimeout => Some(ErrorKind::Overloaded),
+            ErrorKind::Overloaded => Some(ErrorKind::Cancelled),
             ErrorKind::Cancelled => Some(ErrorKind::Connection),
             ErrorKind::Connection => Some(ErrorKind::Unavailable),
             ErrorKind::Unavailable => Some(ErrorKind::Permission),

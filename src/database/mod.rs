@@ -79,15 +79,19 @@
 //! # }).unwrap();
 //! ```
 
+mod any_pool;
 mod codes;
 mod connect;
 mod error;
 mod failure;
 mod generation;
 mod kind;
+mod lane;
 mod pool;
+mod session;
 mod violation;
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use sqlx::{AnyConnection, AnyPool};
@@ -95,12 +99,16 @@ use sqlx::{AnyConnection, AnyPool};
 pub use error::DatabaseError;
 pub use failure::Failure;
 pub use kind::ErrorKind;
+pub use lane::Lane;
+pub use pool::{AcquireError, AcquireErrorCause, Lease, PoolStatus};
+pub use session::{Isolation, Savepoint, Session, SessionFailed};
 pub use violation::Violation;
 
 use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
 use crate::migration::{Migrations, Report, Runner, Status};
-use connect::Connector;
+use connect::{Connector, Purpose};
 use generation::Generation;
+use pool::{Mode, Pool, Settings};
 
 /// A service's database: made without touching it, so that a service starts while it is away.
 ///
@@ -124,10 +132,13 @@ use generation::Generation;
 #[derive(Debug, Clone)]
 pub struct Database {
     connector: Arc<Connector>,
+    /// SQLite's readers; on PostgreSQL the same as `writer`.
+    reader: Pool,
+    writer: Pool,
     pool: AnyPool,
     generation: Generation,
     /// The last clone of the database lets go of the pool.
-    _release: Arc<pool::Release>,
+    _release: Arc<any_pool::Release>,
 }
 
 impl Database {
@@ -139,9 +150,33 @@ impl Database {
     pub fn new(config: &DatabaseConfig) -> Result<Self, DatabaseError> {
         let connector = Arc::new(Connector::new(config)?);
         let generation = Generation::default();
-        let (pool, release) = pool::build(config, &connector, generation.clone())?;
+        let (pool, release) = any_pool::build(config, &connector, generation.clone())?;
+        let lane = |name, purpose, kept, overflow| {
+            let settings = Settings::new(config, kept, overflow);
+            Pool::new(
+                name,
+                &connector,
+                purpose,
+                settings,
+                config,
+                generation.clone(),
+            )
+        };
+        let (kept, overflow) = (config.pool_size, config.max_overflow);
+        let (reader, writer) = match connector.target().engine() {
+            Engine::Sqlite => (
+                lane("reader", Purpose::Read, kept, overflow),
+                lane("writer", Purpose::Work, 1, 0),
+            ),
+            Engine::Postgres => {
+                let both = lane("primary", Purpose::Work, kept, overflow);
+                (both.clone(), both)
+            }
+        };
         Ok(Self {
             connector,
+            reader,
+            writer,
             pool,
             generation,
             _release: Arc::new(release),
@@ -166,12 +201,48 @@ impl Database {
         &self.pool
     }
 
+    /// The lane of statements that only read. The caller is known by its place in the source.
+    #[track_caller]
+    #[must_use]
+    pub fn reader(&self) -> Lane {
+        Lane::new(
+            &self.reader,
+            self.engine(),
+            Mode::ReadOnly,
+            Location::caller(),
+        )
+    }
+
+    /// The lane of statements that write, or read what they are about to change. The caller is known
+    /// by its place in the source.
+    #[track_caller]
+    #[must_use]
+    pub fn writer(&self) -> Lane {
+        Lane::new(
+            &self.writer,
+            self.engine(),
+            Mode::ReadWrite,
+            Location::caller(),
+        )
+    }
+
+    /// The figures of the lanes' pools: of the one on PostgreSQL, of the writer's and the readers' on
+    /// SQLite.
+    #[must_use]
+    pub fn pool_status(&self) -> Vec<PoolStatus> {
+        let writer = self.writer.status();
+        match self.engine() {
+            Engine::Sqlite => vec![writer, self.reader.status()],
+            Engine::Postgres => vec![writer],
+        }
+    }
+
     /// Opens a connection outside the pool, within `connect_timeout`.
     ///
     /// # Errors
     /// [`DatabaseError::Connect`] with the cause and what to do.
     pub async fn connect(&self) -> Result<AnyConnection, DatabaseError> {
-        self.connector.connect(connect::Purpose::Work).await
+        self.connector.connect(Purpose::Work).await
     }
 
     /// Opens a connection to probe with; once the database was `seen`, a missing file is an error.
@@ -180,7 +251,7 @@ impl Database {
         seen: bool,
     ) -> Result<AnyConnection, DatabaseError> {
         self.connector
-            .connect(connect::Purpose::Probe { create: !seen })
+            .connect(Purpose::Probe { create: !seen })
             .await
     }
 
@@ -200,7 +271,7 @@ impl Database {
     /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`].
     pub async fn migrate(&self, migrations: &Migrations) -> Result<Report, DatabaseError> {
         let plan = migrations.plan(self.engine())?;
-        let runner = self.runner(connect::Purpose::Migration).await?;
+        let runner = self.runner(Purpose::Migration).await?;
         Ok(runner.up(&plan).await?)
     }
 
@@ -213,11 +284,11 @@ impl Database {
         migrations: &Migrations,
     ) -> Result<Vec<Status>, DatabaseError> {
         let plan = migrations.plan(self.engine())?;
-        let runner = self.runner(connect::Purpose::Look).await?;
+        let runner = self.runner(Purpose::Look).await?;
         Ok(runner.status(&plan).await?)
     }
 
-    async fn runner(&self, purpose: connect::Purpose) -> Result<Runner, DatabaseError> {
+    async fn runner(&self, purpose: Purpose) -> Result<Runner, DatabaseError> {
         Ok(Runner::new(
             self.connector.connect(purpose).await?,
             self.engine(),
@@ -232,7 +303,9 @@ impl Database {
 
     /// Closes the pool: waits until connections in use have come back, then closes them.
     pub async fn close(&self) {
-        self.pool.close().await;
+        tokio::join!(self.reader.close(), self.pool.close());
+        // SQLite's log is copied into the file by whoever closes last, who has to be able to write.
+        self.writer.close().await;
     }
 }
 
@@ -246,7 +319,7 @@ impl DatabaseConfig {
     /// As [`Database::new`].
     pub fn pool(&self) -> Result<AnyPool, DatabaseError> {
         let connector = Connector::new(self)?;
-        let (pool, release) = pool::build(self, &connector, Generation::default())?;
+        let (pool, release) = any_pool::build(self, &connector, Generation::default())?;
         release.never();
         Ok(pool)
     }

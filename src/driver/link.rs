@@ -5,8 +5,9 @@
 //! parameter of the URL, and the driver takes it when it connects.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use url::Url;
 
@@ -17,13 +18,25 @@ pub(crate) const PARAMETER: &str = "twinbase_link";
 static OFFERED: Mutex<Option<HashMap<u64, Arc<Link>>>> = Mutex::new(None);
 
 /// What both sides of a connection know.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Link {
     /// The process of PostgreSQL that serves the connection; 0 where there is none.
     backend: AtomicI32,
     /// Whether a statement may have left something behind that outlives its transaction: a setting, a
     /// temporary table, a lock of the session's.
     session_changed: AtomicBool,
+    /// How long a statement may run, in milliseconds; below zero it is as the connection was opened.
+    statement_timeout: AtomicI64,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            backend: AtomicI32::new(0),
+            session_changed: AtomicBool::new(false),
+            statement_timeout: AtomicI64::new(-1),
+        }
+    }
 }
 
 impl Link {
@@ -63,6 +76,20 @@ impl Link {
 
     pub(super) fn note_session_change(&self) {
         self.session_changed.store(true, Ordering::Release);
+    }
+
+    /// How long a statement may run, zero without limit, instead of what the connection was opened
+    /// with; `None` where it is that. SQLite's driver alone looks here.
+    pub(crate) fn statement_timeout(&self) -> Option<Duration> {
+        let millis = u64::try_from(self.statement_timeout.load(Ordering::Acquire)).ok()?;
+        Some(Duration::from_millis(millis))
+    }
+
+    pub(crate) fn set_statement_timeout(&self, limit: Option<Duration>) {
+        let millis = limit.map_or(-1, |limit| {
+            i64::try_from(limit.as_millis()).unwrap_or(i64::MAX)
+        });
+        self.statement_timeout.store(millis, Ordering::Release);
     }
 
     /// The change was the pool's own, which knows of it.

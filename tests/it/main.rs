@@ -17,6 +17,8 @@ mod example;
 mod gate;
 /// Each kind of error, and the constraint that was broken, the same on both engines.
 mod kinds;
+/// The reader and the writer lane: their pools, sessions, transactions.
+mod lanes;
 /// The migration runner: first start, many starters, refusals, failures.
 mod migrations;
 /// Databases that go away and come back.

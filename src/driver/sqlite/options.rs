@@ -34,6 +34,9 @@ pub struct Options {
     pub location: Location,
     /// Whether nothing may be written; false by default.
     pub read_only: bool,
+    /// Whether statements may only read, though the file is open for writing; false by default.
+    /// Unlike with `read_only`, the file and its write-ahead log are made and looked after.
+    pub query_only: bool,
     /// Whether a file that is missing is created; false by default.
     pub create: bool,
     /// How long a statement waits for another connection's lock; 5 s by default.
@@ -100,6 +103,7 @@ impl Options {
         Self {
             location,
             read_only: false,
+            query_only: false,
             create: false,
             busy_timeout: Duration::from_secs(5),
             synchronous: Synchronous::Full,
@@ -196,6 +200,7 @@ impl Options {
             }
             "twinbase_cache_size_kib" => self.cache_size_kib = number()?,
             "twinbase_journal_size_limit" => self.journal_size_limit = number()?,
+            "twinbase_query_only" => self.query_only = switch()?,
             "twinbase_foreign_keys" => self.foreign_keys = switch()?,
             "twinbase_statement_timeout_ms" => {
                 self.statement_timeout = Duration::from_millis(number()?);
@@ -256,6 +261,7 @@ impl Options {
                 &self.statement_timeout.as_millis().to_string(),
             )
             .append_pair("twinbase_begin_immediate", switch(self.begin_immediate))
+            .append_pair("twinbase_query_only", switch(self.query_only))
             .append_pair("twinbase_inline_reads", switch(self.inline_reads));
         if memory.is_some() && self.read_only {
             query.append_pair("mode", "ro");

@@ -74,6 +74,9 @@ fn open_at(
         }
         control::be_patient(control, options.busy_timeout);
     }
+    if options.query_only {
+        connection.pragma_update(None, "query_only", true)?;
+    }
     Ok(connection)
 }
 

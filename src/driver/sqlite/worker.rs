@@ -198,11 +198,12 @@ impl Shared {
 }
 
 /// The statement timeout, which a roll-back does not have.
-const fn limit(number: u64, engine: &Engine) -> Duration {
+fn limit(number: u64, engine: &Engine) -> Duration {
     if number == NOT_CANCELLABLE {
         Duration::ZERO
     } else {
-        engine.statement_timeout
+        let set = engine.control.link.statement_timeout();
+        set.unwrap_or(engine.statement_timeout)
     }
 }
 

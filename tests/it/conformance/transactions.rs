@@ -15,7 +15,9 @@ pub(super) const CASES: &[Case] = &[
         "errors in a transaction",
         "CREATE TABLE tr_rows (id BIGINT PRIMARY KEY)",
         |pool| Box::pin(error_inside(pool)),
-        same("refused: Unique, then refused: TransactionFailed, then refused: TransactionFailed: 0 rows"),
+        same(
+            "refused: Unique, then refused: TransactionFailed, then refused: TransactionFailed: 0 rows",
+        ),
     ),
     Case::code(
         "an error inside a nested transaction ends that one alone",

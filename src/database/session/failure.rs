@@ -1,0 +1,105 @@
+//! The first error of a session, after which it does nothing more.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::database::{DatabaseError, ErrorKind};
+
+/// A statement or a commit that was refused because an earlier statement of the session has failed.
+///
+/// As a [`sqlx::Error`] it is a [`sqlx::Error::Database`], from which `try_downcast_ref` gives it back.
+#[derive(Debug, Clone)]
+pub struct SessionFailed {
+    kind: ErrorKind,
+    reason: Arc<str>,
+}
+
+impl SessionFailed {
+    /// The kind of the error that has failed the session.
+    #[must_use]
+    pub fn first(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for SessionFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this session has failed: {}", self.reason)
+    }
+}
+
+impl StdError for SessionFailed {}
+
+impl sqlx::error::DatabaseError for SessionFailed {
+    fn message(&self) -> &'static str {
+        "this session has failed"
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> sqlx::error::ErrorKind {
+        sqlx::error::ErrorKind::Other
+    }
+}
+
+/// What has failed a session, and in which savepoint.
+#[derive(Debug)]
+pub(super) struct Failed {
+    error: SessionFailed,
+    /// The savepoints that were open: going back to before the last of them mends it.
+    pub(super) savepoints: usize,
+}
+
+impl Failed {
+    pub(super) fn new(
+        kind: ErrorKind,
+        error: &(dyn StdError + 'static),
+        savepoints: usize,
+    ) -> Self {
+        let reason = crate::telemetry::chain(error).into();
+        Self {
+            error: SessionFailed { kind, reason },
+            savepoints,
+        }
+    }
+
+    pub(super) fn kind(&self) -> ErrorKind {
+        self.error.kind
+    }
+
+    pub(super) fn refusal(&self) -> SessionFailed {
+        self.error.clone()
+    }
+}
+
+/// What the error of a COMMIT means: where the connection was lost, nobody knows.
+pub(super) fn of_commit(source: sqlx::Error) -> DatabaseError {
+    match ErrorKind::of(&source) {
+        ErrorKind::Connection | ErrorKind::OutcomeUnknown => {
+            metrics::counter!("twinbase_commit_outcomes_unknown_total").increment(1);
+            tracing::error!(error = %source, "the connection was lost during a COMMIT: whether it was carried out is not known");
+            DatabaseError::Statement {
+                kind: ErrorKind::OutcomeUnknown,
+                violation: None,
+                source,
+            }
+        }
+        _ => source.into(),
+    }
+}

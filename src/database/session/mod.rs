@@ -1,0 +1,235 @@
+//! A unit of work: one transaction on one lane, from its first statement to its commit.
+//!
+//! - `failure`: the first error, after which nothing more is done
+//! - `executor`: statements
+//! - `savepoint`: parts that may fail by themselves
+
+mod executor;
+mod failure;
+mod savepoint;
+
+use std::time::Duration;
+
+use sqlx::AnyConnection;
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+use sqlx_core::any::AnyTransactionManager;
+use sqlx_core::transaction::TransactionManager as _;
+
+pub use failure::SessionFailed;
+pub use savepoint::Savepoint;
+
+use super::pool::Lease;
+use super::{DatabaseError, ErrorKind, Lane};
+use crate::config::Engine;
+use failure::Failed;
+
+/// What a transaction sees of others that run at the same time.
+///
+/// SQLite's are always [`Isolation::Serializable`], whichever is asked for: there is one writer, and a
+/// reader sees the snapshot of its first statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// Each statement sees what was committed before it: PostgreSQL's own default.
+    ReadCommitted,
+    /// All statements see what was committed before the first of them.
+    RepeatableRead,
+    /// As if the transactions ran one after another; who would break that is refused with
+    /// [`ErrorKind::Retryable`].
+    Serializable,
+}
+
+impl Isolation {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::ReadCommitted => " ISOLATION LEVEL READ COMMITTED",
+            Self::RepeatableRead => " ISOLATION LEVEL REPEATABLE READ",
+            Self::Serializable => " ISOLATION LEVEL SERIALIZABLE",
+        }
+    }
+}
+
+/// A unit of work: statements that happen together or not at all.
+///
+/// It is an [`Executor`](sqlx::Executor) as `&mut session`. It takes a connection of its lane and begins
+/// its transaction with the first statement, not before. Dropped, on whatever way, it rolls back.
+///
+/// The first error fails it, on both engines: later statements are refused with [`SessionFailed`], and so
+/// is the commit. What may fail by itself goes into a [`Savepoint`].
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// # let mut config = twinbase::config::DatabaseConfig::default();
+/// # config.url = Some("sqlite::memory:".parse()?);
+/// # let database = twinbase::database::Database::new(&config)?;
+/// # sqlx::query("CREATE TABLE account (id BIGINT PRIMARY KEY, cents BIGINT NOT NULL)").execute(database.writer()).await?;
+/// let mut session = database.writer().session();
+/// sqlx::query("INSERT INTO account (id, cents) VALUES ($1, $2)")
+///     .bind(1_i64)
+///     .bind(500_i64)
+///     .execute(&mut session)
+///     .await?;
+/// session.commit().await?;
+///
+/// let cents: i64 = sqlx::query_scalar("SELECT cents FROM account WHERE id = $1")
+///     .bind(1_i64)
+///     .fetch_one(database.reader())
+///     .await?;
+/// assert_eq!(cents, 500);
+/// # database.close().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    lane: Lane,
+    isolation: Option<Isolation>,
+    statement_timeout: Option<Duration>,
+    lease: Option<Lease>,
+    failed: Option<Failed>,
+    /// The savepoints that are open.
+    savepoints: usize,
+}
+
+impl Session {
+    pub(super) fn new(lane: Lane) -> Self {
+        Self {
+            lane,
+            isolation: None,
+            statement_timeout: None,
+            lease: None,
+            failed: None,
+            savepoints: 0,
+        }
+    }
+
+    /// Asks for this isolation, instead of the database's default. To be called before the first
+    /// statement.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
+    /// Lets each statement run for this long, instead of `database.statement_timeout`; zero is without
+    /// limit. To be called before the first statement.
+    #[must_use]
+    pub fn statement_timeout(mut self, limit: Duration) -> Self {
+        self.statement_timeout = Some(limit);
+        self
+    }
+
+    /// Whether the session has taken its connection and begun.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.lease.is_some()
+    }
+
+    /// The kind of the error that has failed the session.
+    #[must_use]
+    pub fn failure(&self) -> Option<ErrorKind> {
+        self.failed.as_ref().map(Failed::kind)
+    }
+
+    /// The session's connection, inside of its transaction, for functions that take one.
+    ///
+    /// Statements that go by this way fail the transaction all the same, though the session does not
+    /// learn of the reason.
+    ///
+    /// # Errors
+    /// As the first statement's: those of [`Lane::acquire`], and of the transaction's begin.
+    /// [`DatabaseError::Session`] where the session has failed.
+    pub async fn connection(&mut self) -> Result<&mut AnyConnection, DatabaseError> {
+        if let Some(failed) = &self.failed {
+            return Err(failed.refusal().into());
+        }
+        if self.lease.is_none() {
+            self.begin().await?;
+        }
+        Ok(self.lease.as_mut().expect("it has begun"))
+    }
+
+    async fn begin(&mut self) -> Result<(), DatabaseError> {
+        let result = self.try_begin().await;
+        match result {
+            Ok(lease) => {
+                self.lease = Some(lease);
+                Ok(())
+            }
+            Err(error) => {
+                self.failed = Some(Failed::new(error.kind(), &error, self.savepoints));
+                Err(error)
+            }
+        }
+    }
+
+    async fn try_begin(&mut self) -> Result<Lease, DatabaseError> {
+        let mut lease = self.lane.acquire_for_transaction().await?;
+        let sql = match self.lane.engine() {
+            Engine::Sqlite => {
+                if let (Some(limit), Some(link)) = (self.statement_timeout, lease.link()) {
+                    link.set_statement_timeout(Some(limit));
+                }
+                if self.lane.writes() {
+                    "BEGIN IMMEDIATE".to_owned()
+                } else {
+                    "BEGIN".to_owned()
+                }
+            }
+            Engine::Postgres => {
+                let isolation = self.isolation.map_or("", Isolation::sql);
+                let mode = if self.lane.writes() { "WRITE" } else { "ONLY" };
+                let timeout = self.statement_timeout.map_or_else(String::new, |limit| {
+                    format!("; SET LOCAL statement_timeout = {}", limit.as_millis())
+                });
+                format!("BEGIN{isolation} READ {mode}{timeout}")
+            }
+        };
+        let statement = AssertSqlSafe(sql).into_sql_str();
+        if let Err(error) = AnyTransactionManager::begin(&mut lease, Some(statement)).await {
+            AnyTransactionManager::start_rollback(&mut lease);
+            return Err(error.into());
+        }
+        Ok(lease)
+    }
+
+    /// Commits what was done. Without a statement there is nothing to do.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Session`] where the session has failed. Where the commit itself fails all is
+    /// rolled back. [`ErrorKind::OutcomeUnknown`] where the connection was lost on the way, so that
+    /// it may have been carried out or not.
+    pub async fn commit(mut self) -> Result<(), DatabaseError> {
+        if let Some(failed) = self.failed.take() {
+            self.roll_back().await;
+            return Err(failed.refusal().into());
+        }
+        let Some(mut lease) = self.lease.take() else {
+            return Ok(());
+        };
+        match AnyTransactionManager::commit(&mut lease).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                AnyTransactionManager::start_rollback(&mut lease);
+                Err(failure::of_commit(error))
+            }
+        }
+    }
+
+    /// Rolls back what was done. Dropping the session does so too, in the background.
+    ///
+    /// # Errors
+    /// Where the connection is lost, which rolls back as well.
+    pub async fn rollback(mut self) -> Result<(), DatabaseError> {
+        match self.lease.take() {
+            Some(mut lease) => Ok(AnyTransactionManager::rollback(&mut lease).await?),
+            None => Ok(()),
+        }
+    }
+
+    async fn roll_back(&mut self) {
+        if let Some(mut lease) = self.lease.take()
+            && let Err(error) = AnyTransactionManager::rollback(&mut lease).await
+        {
+            tracing::debug!(%error, "a failed session could not be rolled back, its connection is closed");
+        }
+    }
+}
