@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
@@ -10,9 +11,10 @@ use sqlx::any::{AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::{Any, Either, Error, Execute, Executor, SqlStr};
 use sqlx_core::try_stream;
 
-use super::DatabaseError;
 use super::pool::{Holder, Lease, Mode, Pool};
-use super::session::Session;
+use super::session::{Home, Isolation, Session, SessionGuard};
+use super::transaction;
+use super::{Database, DatabaseError};
 use crate::config::Engine;
 
 /// What a caller means to do with the database: [`Database::reader`](super::Database::reader) or
@@ -34,21 +36,42 @@ pub struct Lane {
     engine: Engine,
     mode: Mode,
     holder: Holder,
+    isolation: Option<Isolation>,
+    statement_timeout: Option<Duration>,
+    retry_deadline: Duration,
 }
 
 impl Lane {
     pub(super) fn new(
+        database: &Database,
         pool: &Pool,
-        engine: Engine,
         mode: Mode,
         place: &'static Location<'static>,
     ) -> Self {
         Self {
             pool: pool.clone(),
-            engine,
+            engine: database.engine(),
             mode,
             holder: Holder::Place(place),
+            isolation: None,
+            statement_timeout: None,
+            retry_deadline: database.retry_deadline,
         }
+    }
+
+    /// Has the transactions of this lane see others so, instead of by the database's default.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
+    /// Lets each statement of a transaction of this lane run for this long, instead of
+    /// `database.statement_timeout`; zero is without limit.
+    #[must_use]
+    pub fn statement_timeout(mut self, limit: Duration) -> Self {
+        self.statement_timeout = Some(limit);
+        self
     }
 
     /// Gives the caller a name, for the figures, the warnings and the errors of the pool; else it is
@@ -75,13 +98,95 @@ impl Lane {
         Session::new(self.clone())
     }
 
+    /// Runs a unit of work and commits it; runs all of it again where another transaction was in the
+    /// way.
+    ///
+    /// It is run again after [`ErrorKind::Retryable`](super::ErrorKind::Retryable) and, before its
+    /// COMMIT, a lost connection: with growing pauses, for `database.retry_deadline`. It is not run
+    /// again where the outcome of its COMMIT is not known. So `work` may run many times, and does
+    /// nothing but database work that a roll-back undoes.
+    ///
+    /// # Errors
+    /// That of `work`, after a roll-back; that of the commit, as [`Session::commit`].
+    ///
+    /// ```
+    /// use twinbase::database::DatabaseError;
+    ///
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # let mut config = twinbase::config::DatabaseConfig::default();
+    /// # config.url = Some("sqlite::memory:".parse()?);
+    /// # let database = twinbase::database::Database::new(&config)?;
+    /// # sqlx::query("CREATE TABLE counter (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)").execute(database.writer()).await?;
+    /// # sqlx::query("INSERT INTO counter VALUES (1, 41)").execute(database.writer()).await?;
+    /// let n = database
+    ///     .writer()
+    ///     .transaction(|mut session| async move {
+    ///         let n: i64 = sqlx::query_scalar("SELECT n FROM counter WHERE id = 1")
+    ///             .fetch_one(&mut *session)
+    ///             .await?;
+    ///         sqlx::query("UPDATE counter SET n = $1 WHERE id = 1")
+    ///             .bind(n + 1)
+    ///             .execute(&mut *session)
+    ///             .await?;
+    ///         Ok::<_, DatabaseError>(n + 1)
+    ///     })
+    ///     .await?;
+    /// assert_eq!(n, 42);
+    /// # database.close().await;
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub async fn transaction<T, E, F, R>(&self, work: F) -> Result<T, E>
+    where
+        F: Fn(SessionGuard) -> R,
+        R: Future<Output = Result<T, E>>,
+        E: From<DatabaseError>,
+    {
+        transaction::run(self, &work).await
+    }
+
+    /// Runs a unit of work and commits it, once: for what must not run again.
+    ///
+    /// # Errors
+    /// That of `work`, after a roll-back; that of the commit, as [`Session::commit`].
+    pub async fn transaction_once<T, E, F, R>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(SessionGuard) -> R,
+        R: Future<Output = Result<T, E>>,
+        E: From<DatabaseError>,
+    {
+        let (session, home) = Home::lend(self.session());
+        let result = work(session).await;
+        let finished = transaction::finish(&home, result).await;
+        finished.map_err(|(error, _)| error)
+    }
+
     /// Takes a connection for a transaction, which says itself what it may do.
     pub(super) async fn acquire_for_transaction(&self) -> Result<Lease, DatabaseError> {
         self.pool.acquire(None, &self.holder).await
     }
 
-    pub(super) fn engine(&self) -> Engine {
-        self.engine
+    pub(super) fn retry_deadline(&self) -> Duration {
+        self.retry_deadline
+    }
+
+    /// What begins a transaction of this lane.
+    pub(super) fn begin(&self) -> String {
+        if self.engine == Engine::Sqlite {
+            let immediate = if self.writes() { " IMMEDIATE" } else { "" };
+            return format!("BEGIN{immediate}");
+        }
+        let isolation = self.isolation.map_or("", Isolation::sql);
+        let mode = if self.writes() { "WRITE" } else { "ONLY" };
+        let timeout = self.statement_timeout.map_or_else(String::new, |limit| {
+            format!("; SET LOCAL statement_timeout = {}", limit.as_millis())
+        });
+        format!("BEGIN{isolation} READ {mode}{timeout}")
+    }
+
+    /// The limit for the driver, which on PostgreSQL is part of [`Self::begin`].
+    pub(super) fn driver_timeout(&self) -> Option<Duration> {
+        self.statement_timeout
+            .filter(|_| self.engine == Engine::Sqlite)
     }
 
     pub(super) fn writes(&self) -> bool {

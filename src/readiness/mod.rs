@@ -1,6 +1,5 @@
 //! Readiness: a probe of its own watches the database, and requests read its last result.
 
-mod backoff;
 mod probe;
 mod schema;
 mod state;

@@ -6,15 +6,17 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::Backoff;
 use super::probe::{Answer, Probe};
 use super::schema::{Schema, Unfit};
 use super::state::Migrated;
 use super::{DependencyState, Snapshot};
 use crate::config::{DatabaseConfig, ReadinessConfig};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Backoff, Database, DatabaseError};
 use crate::migration::Migrations;
 use crate::telemetry::chain;
+
+/// The pause before the first try after a failure.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often a migration that runs for long is told of.
 const STILL_MIGRATING: Duration = Duration::from_secs(10);
@@ -51,7 +53,7 @@ impl Watcher {
             probe: Probe::new(database.clone(), readiness.timeout),
             schema: Schema::new(database, migrations, config, readiness.timeout),
             migrated: None,
-            backoff: Backoff::new(readiness.retry_max),
+            backoff: Backoff::new(FIRST_PAUSE, readiness.retry_max),
             interval: readiness.interval,
             sender,
         };

@@ -14,9 +14,9 @@ use super::lease::Lease;
 use super::seat::{Member, Mode, Seat};
 use super::state::Taken;
 use super::{Inner, Pool, order};
-use crate::database::DatabaseError;
+use crate::database::{Backoff, DatabaseError};
 
-/// The pause after the first failure to connect; it doubles.
+/// The pause after the first failure to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest pause between two tries to connect.
@@ -65,7 +65,7 @@ impl Acquiring<'_> {
             Taken::Place(reply) => self.wait(reply).await?,
             Taken::Refused(cause) => return Err(self.refuse(cause)),
         };
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             if let Some(member) = &mut seat.member {
                 let checking = check::check(self.pool, member, self.mode);
@@ -80,10 +80,12 @@ impl Acquiring<'_> {
             }
             seat.member = self.open().await?;
             if seat.member.is_none() {
-                if timeout_at(self.deadline, sleep(pause)).await.is_err() {
+                if timeout_at(self.deadline, sleep(backoff.pause()))
+                    .await
+                    .is_err()
+                {
                     return Err(self.refuse(AcquireErrorCause::TimedOut));
                 }
-                pause = (2 * pause).min(LONGEST_PAUSE);
                 // One that has come back in the meantime is as good.
                 seat.member = self.pool.state().swap_for_idle(self.mode);
             }

@@ -17,6 +17,16 @@ pub struct SessionFailed {
 }
 
 impl SessionFailed {
+    /// The work that had the session did not give it back.
+    pub(in crate::database) fn kept() -> Self {
+        Self {
+            kind: ErrorKind::Other,
+            reason: "the work that it was lent to has kept it, so it was not committed; drop it before the \
+                     work returns"
+                .into(),
+        }
+    }
+
     /// The kind of the error that has failed the session.
     #[must_use]
     pub fn first(&self) -> ErrorKind {

@@ -2,13 +2,13 @@
 //!
 //! - `failure`: the first error, after which nothing more is done
 //! - `executor`: statements
+//! - `guard`: a session on loan to a closure
 //! - `savepoint`: parts that may fail by themselves
 
 mod executor;
 mod failure;
+mod guard;
 mod savepoint;
-
-use std::time::Duration;
 
 use sqlx::AnyConnection;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
@@ -16,11 +16,12 @@ use sqlx_core::any::AnyTransactionManager;
 use sqlx_core::transaction::TransactionManager as _;
 
 pub use failure::SessionFailed;
+pub(super) use guard::Home;
+pub use guard::SessionGuard;
 pub use savepoint::Savepoint;
 
 use super::pool::Lease;
 use super::{DatabaseError, ErrorKind, Lane};
-use crate::config::Engine;
 use failure::Failed;
 
 /// What a transaction sees of others that run at the same time.
@@ -39,7 +40,7 @@ pub enum Isolation {
 }
 
 impl Isolation {
-    fn sql(self) -> &'static str {
+    pub(super) fn sql(self) -> &'static str {
         match self {
             Self::ReadCommitted => " ISOLATION LEVEL READ COMMITTED",
             Self::RepeatableRead => " ISOLATION LEVEL REPEATABLE READ",
@@ -81,9 +82,9 @@ impl Isolation {
 #[derive(Debug)]
 pub struct Session {
     lane: Lane,
-    isolation: Option<Isolation>,
-    statement_timeout: Option<Duration>,
     lease: Option<Lease>,
+    /// Whether the transaction, or the session's part of a shared one, has begun.
+    begun: bool,
     failed: Option<Failed>,
     /// The savepoints that are open.
     savepoints: usize,
@@ -93,34 +94,56 @@ impl Session {
     pub(super) fn new(lane: Lane) -> Self {
         Self {
             lane,
-            isolation: None,
-            statement_timeout: None,
             lease: None,
+            begun: false,
             failed: None,
             savepoints: 0,
         }
     }
 
-    /// Asks for this isolation, instead of the database's default. To be called before the first
-    /// statement.
-    #[must_use]
-    pub fn isolation(mut self, isolation: Isolation) -> Self {
-        self.isolation = Some(isolation);
-        self
+    /// A session inside of a transaction that others share: a savepoint is all that it has.
+    pub(super) fn in_group(lane: Lane, lease: Lease) -> Self {
+        Self {
+            lease: Some(lease),
+            ..Self::new(lane)
+        }
     }
 
-    /// Lets each statement run for this long, instead of `database.statement_timeout`; zero is without
-    /// limit. To be called before the first statement.
-    #[must_use]
-    pub fn statement_timeout(mut self, limit: Duration) -> Self {
-        self.statement_timeout = Some(limit);
-        self
+    /// Keeps what was done for the commit of the shared transaction.
+    pub(super) async fn release_from_group(&mut self) -> Result<(), DatabaseError> {
+        if let (true, Some(lease)) = (self.begun, &mut self.lease) {
+            AnyTransactionManager::commit(lease).await?;
+            self.begun = false;
+        }
+        Ok(())
+    }
+
+    /// Undoes what was done in the shared transaction.
+    pub(super) fn undo_in_group(&mut self) {
+        if let (true, Some(lease)) = (self.begun, &mut self.lease) {
+            while AnyTransactionManager::get_transaction_depth(lease) > 1 {
+                AnyTransactionManager::start_rollback(lease);
+            }
+            self.begun = false;
+        }
+    }
+
+    pub(super) fn into_lease(self) -> Option<Lease> {
+        self.lease
+    }
+
+    /// What refuses the commit of a session that has failed.
+    pub(super) fn refusal(&self) -> DatabaseError {
+        match &self.failed {
+            Some(failed) => failed.refusal().into(),
+            None => sqlx::Error::PoolClosed.into(),
+        }
     }
 
     /// Whether the session has taken its connection and begun.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.lease.is_some()
+        self.begun
     }
 
     /// The kind of the error that has failed the session.
@@ -141,7 +164,7 @@ impl Session {
         if let Some(failed) = &self.failed {
             return Err(failed.refusal().into());
         }
-        if self.lease.is_none() {
+        if !self.begun {
             self.begin().await?;
         }
         Ok(self.lease.as_mut().expect("it has begun"))
@@ -152,6 +175,7 @@ impl Session {
         match result {
             Ok(lease) => {
                 self.lease = Some(lease);
+                self.begun = true;
                 Ok(())
             }
             Err(error) => {
@@ -162,28 +186,21 @@ impl Session {
     }
 
     async fn try_begin(&mut self) -> Result<Lease, DatabaseError> {
+        if let Some(mut lease) = self.lease.take() {
+            return match AnyTransactionManager::begin(&mut lease, None).await {
+                Ok(()) => Ok(lease),
+                Err(error) => {
+                    AnyTransactionManager::start_rollback(&mut lease);
+                    self.lease = Some(lease);
+                    Err(error.into())
+                }
+            };
+        }
         let mut lease = self.lane.acquire_for_transaction().await?;
-        let sql = match self.lane.engine() {
-            Engine::Sqlite => {
-                if let (Some(limit), Some(link)) = (self.statement_timeout, lease.link()) {
-                    link.set_statement_timeout(Some(limit));
-                }
-                if self.lane.writes() {
-                    "BEGIN IMMEDIATE".to_owned()
-                } else {
-                    "BEGIN".to_owned()
-                }
-            }
-            Engine::Postgres => {
-                let isolation = self.isolation.map_or("", Isolation::sql);
-                let mode = if self.lane.writes() { "WRITE" } else { "ONLY" };
-                let timeout = self.statement_timeout.map_or_else(String::new, |limit| {
-                    format!("; SET LOCAL statement_timeout = {}", limit.as_millis())
-                });
-                format!("BEGIN{isolation} READ {mode}{timeout}")
-            }
-        };
-        let statement = AssertSqlSafe(sql).into_sql_str();
+        if let (Some(limit), Some(link)) = (self.lane.driver_timeout(), lease.link()) {
+            link.set_statement_timeout(Some(limit));
+        }
+        let statement = AssertSqlSafe(self.lane.begin()).into_sql_str();
         if let Err(error) = AnyTransactionManager::begin(&mut lease, Some(statement)).await {
             AnyTransactionManager::start_rollback(&mut lease);
             return Err(error.into());

@@ -2,6 +2,8 @@
 mod pool;
 /// Units of work: begun late, failed by the first error, committed for certain.
 mod session;
+/// Whole transactions: run again where another was in the way, grouped where there is one writer.
+mod transaction;
 
 use sqlx::AssertSqlSafe;
 use twinbase::config::{DatabaseConfig, Engine};

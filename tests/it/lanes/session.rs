@@ -144,7 +144,7 @@ twinbase::on_both_engines! {
     async fn a_reader_session_sees_one_moment(test: TestDatabase) {
         let database = database(&test, 2, 0);
         create(&database, "t").await;
-        let mut session = database.reader().session().isolation(Isolation::RepeatableRead);
+        let mut session = database.reader().isolation(Isolation::RepeatableRead).session();
         let first: i64 = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&mut session).await.unwrap();
         sqlx::query(INSERT).bind(1_i64).bind(1_i64).execute(database.writer()).await.unwrap();
         let second: i64 = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&mut session).await.unwrap();
@@ -164,7 +164,7 @@ twinbase::on_both_engines! {
         let leave = |id: i64| {
             let database = database.clone();
             async move {
-                let mut session = database.writer().session().isolation(Isolation::Serializable);
+                let mut session = database.writer().isolation(Isolation::Serializable).session();
                 let left: i64 = sqlx::query_scalar("SELECT count(*) FROM t WHERE n = 1").fetch_one(&mut session).await?;
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 if left > 1 {
@@ -185,7 +185,7 @@ twinbase::on_both_engines! {
     async fn a_statement_timeout_is_for_one_session_alone(test: TestDatabase) {
         let database = database(&test, 1, 0);
         sqlx::query("SELECT 1").fetch_one(database.reader()).await.unwrap();
-        let mut session = database.reader().session().statement_timeout(Duration::from_millis(50));
+        let mut session = database.reader().statement_timeout(Duration::from_millis(50)).session();
         let start = Instant::now();
         let error = sqlx::query(slow(test.engine())).fetch_one(&mut session).await.map(drop).unwrap_err();
         assert_eq!(ErrorKind::of(&error), ErrorKind::Timeout, "{error}");

@@ -1,31 +1,31 @@
-//! The pauses between tries while a dependency is away.
+//! The pauses between tries.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_millis(100);
-
-/// Pauses that double from 100 ms up to a limit, each shortened at random by up to a half so that a
-/// fleet does not knock in step.
+/// Pauses that double up to a limit, each shortened at random by up to a half so that those who try do
+/// not knock in step.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
+    first: Duration,
     limit: Duration,
     next: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new(limit: Duration) -> Self {
+    pub(crate) fn new(first: Duration, limit: Duration) -> Self {
         Self {
+            first,
             limit,
-            next: FIRST.min(limit),
+            next: first.min(limit),
         }
     }
 
-    pub(super) fn reset(&mut self) {
-        self.next = FIRST.min(self.limit);
+    pub(crate) fn reset(&mut self) {
+        self.next = self.first.min(self.limit);
     }
 
-    pub(super) fn pause(&mut self) -> Duration {
+    pub(crate) fn pause(&mut self) -> Duration {
         let full = self.next;
         self.next = (full * 2).min(self.limit);
         // A hasher with fresh keys is the standard library's source of randomness.
@@ -40,9 +40,9 @@ mod tests {
 
     #[test]
     fn pauses_double_to_the_limit_and_start_again() {
-        let limit = Duration::from_secs(5);
-        let mut backoff = Backoff::new(limit);
-        let mut full = FIRST;
+        let (first, limit) = (Duration::from_millis(100), Duration::from_secs(5));
+        let mut backoff = Backoff::new(first, limit);
+        let mut full = first;
         for _ in 0..12 {
             let pause = backoff.pause();
             assert!(pause <= full && pause * 2 >= full, "{pause:?} of {full:?}");
@@ -50,6 +50,6 @@ mod tests {
         }
         assert_eq!(full, limit);
         backoff.reset();
-        assert!(backoff.pause() <= FIRST);
+        assert!(backoff.pause() <= first);
     }
 }
