@@ -2,10 +2,13 @@
 
 mod allow;
 mod document;
+mod failure;
+mod hangup;
 mod health;
 mod limit;
 mod observe;
 mod problem;
+mod session;
 mod system;
 
 use std::sync::{Arc, OnceLock};
@@ -16,9 +19,11 @@ use poem_openapi::{OpenApi, OpenApiService};
 use tokio::sync::watch;
 
 pub use document::Document;
+pub use hangup::{Callers, WatchedAcceptor, WatchedStream};
 pub use health::{Dependencies, Liveness, Readiness};
 pub use observe::Abandoned;
 pub use problem::Problem;
+pub use session::{ReadSession, Sessions, SessionsEndpoint, WriteSession};
 
 use crate::database::Database;
 use crate::readiness::Snapshot;
@@ -37,6 +42,8 @@ pub struct State {
     pub metrics: Metrics,
     /// Counts the requests that are dropped before their answer.
     pub abandoned: Abandoned,
+    /// The connections of the clients, whose requests are dropped when they go away.
+    pub callers: Callers,
     /// The largest request body that is read, in bytes.
     pub body_limit: usize,
 }
@@ -90,9 +97,11 @@ pub fn endpoint<A: OpenApi + 'static>(
         .clone();
     service
         .into_endpoint()
+        .with(session::Sessions)
         .data(state.database)
         .with(limit::BodyLimit(state.body_limit))
         .with(problem::Problems::new(&document))
         .with(observe::Observe(state.abandoned))
+        .with(hangup::Hangup(state.callers))
         .boxed()
 }

@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use super::Document;
 use super::allow::Routes;
+use super::failure;
+use crate::database::DatabaseError;
 
 /// Problem details (RFC 9457), the body of every error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,6 +64,8 @@ impl IntoResponse for Problem {
             .body(body)
     }
 }
+
+const UNAVAILABLE: &str = "the database is overloaded or away; try again later";
 
 const INTERNAL: &str = "the server failed; its log says why";
 
@@ -148,6 +152,10 @@ impl<E> ProblemsEndpoint<E> {
             None
         };
         let detail = match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                tracing::warn!(path, %method, error = %error, "a request was refused for now");
+                UNAVAILABLE.to_owned()
+            }
             // An operation's own 404 says what it did not find.
             StatusCode::NOT_FOUND if error.is::<NotFoundError>() => {
                 format!("no operation has the path {path}; /docs lists them all")
@@ -162,13 +170,20 @@ impl<E> ProblemsEndpoint<E> {
                 tracing::error!(path, %method, error = %error, "a request failed");
                 INTERNAL.to_owned()
             }
-            _ => error.to_string(),
+            _ => match error.downcast_ref::<DatabaseError>() {
+                Some(error) => failure::detail(error),
+                None => error.to_string(),
+            },
         };
         let problem = Problem {
             instance: Some(path),
             ..Problem::new(status, detail)
         };
         let mut response = problem.into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let soon = HeaderValue::from_static("1");
+            response.headers_mut().insert(header::RETRY_AFTER, soon);
+        }
         if let Some(value) = allow.and_then(|allow| HeaderValue::from_str(allow).ok()) {
             response.headers_mut().insert(header::ALLOW, value);
         }

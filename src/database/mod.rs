@@ -106,6 +106,7 @@ pub use failure::Failure;
 pub use kind::ErrorKind;
 pub use lane::Lane;
 pub use pool::{AcquireError, AcquireErrorCause, Lease, PoolStatus};
+pub(crate) use session::Home;
 pub use session::{Isolation, Savepoint, Session, SessionFailed, SessionGuard};
 pub use violation::Violation;
 

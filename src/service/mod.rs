@@ -100,7 +100,7 @@ use tokio::sync::watch;
 
 pub use signal::stop_signal;
 
-use crate::api::{self, Abandoned};
+use crate::api::{self, Abandoned, Callers, WatchedAcceptor};
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
 use crate::migration::Migrations;
@@ -231,7 +231,9 @@ impl<A: OpenApi + 'static> Application<A> {
         };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        let callers = Callers::default();
         let acceptor = TcpAcceptor::from_tokio(listener).map_err(refused)?;
+        let acceptor = callers.watch(acceptor);
         let watcher = Watcher::start(
             database.clone(),
             self.migrations,
@@ -242,6 +244,7 @@ impl<A: OpenApi + 'static> Application<A> {
             database: database.clone(),
             snapshots: watcher.snapshots(),
             abandoned: Abandoned::default(),
+            callers,
             metrics: telemetry::recorder(),
             body_limit: self.config.server.body_limit,
         };
@@ -264,7 +267,7 @@ pub struct Built {
     config: Config,
     database: Database,
     watcher: Watcher,
-    acceptor: TcpAcceptor,
+    acceptor: WatchedAcceptor,
     address: SocketAddr,
     abandoned: Abandoned,
     endpoint: poem::endpoint::BoxEndpoint<'static, poem::Response>,

@@ -33,6 +33,8 @@ mod program;
 mod readiness;
 /// README and the code say the same.
 mod readme;
+/// A session for a request: committed before the answer, rolled back on all else.
+mod request_sessions;
 /// Units of work over the pool: committed, rolled back, dropped, many at once.
 mod sessions;
 /// Swagger UI in a real browser.

@@ -3,7 +3,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Session;
+use super::{Session, SessionFailed};
+use crate::database::DatabaseError;
 
 /// A session that is lent to a closure, and goes back to whoever commits it when it is dropped.
 ///
@@ -17,11 +18,11 @@ pub struct SessionGuard {
 
 /// Where a session goes back to.
 #[derive(Debug, Default)]
-pub(in crate::database) struct Home(Mutex<Option<Session>>);
+pub(crate) struct Home(Mutex<Option<Session>>);
 
 impl Home {
     /// Lends the session.
-    pub(in crate::database) fn lend(session: Session) -> (SessionGuard, Arc<Self>) {
+    pub(crate) fn lend(session: Session) -> (SessionGuard, Arc<Self>) {
         let home = Arc::<Self>::default();
         let guard = SessionGuard {
             session: Some(session),
@@ -30,8 +31,16 @@ impl Home {
         (guard, home)
     }
 
+    /// Takes the session back.
+    ///
+    /// # Errors
+    /// Where the work has kept it.
+    pub(crate) fn take_or_kept(&self) -> Result<Session, DatabaseError> {
+        self.take().ok_or_else(|| SessionFailed::kept().into())
+    }
+
     /// Takes the session back; `None` where the work has kept it.
-    pub(in crate::database) fn take(&self) -> Option<Session> {
+    pub(crate) fn take(&self) -> Option<Session> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

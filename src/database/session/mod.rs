@@ -16,7 +16,7 @@ use sqlx_core::any::AnyTransactionManager;
 use sqlx_core::transaction::TransactionManager as _;
 
 pub use failure::SessionFailed;
-pub(super) use guard::Home;
+pub(crate) use guard::Home;
 pub use guard::SessionGuard;
 pub use savepoint::Savepoint;
 
