@@ -7,7 +7,8 @@ use poem_openapi::payload::Json as Body;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use sqlx::{Any, FromRow, QueryBuilder};
-use twinbase::database::{Database, ErrorKind};
+use twinbase::api::WriteSession;
+use twinbase::database::{Database, DatabaseError, ErrorKind};
 use twinbase::types::{Date, Decimal, Json, Timestamp, Uuid};
 
 /// An order: a row of the table, a body that comes in, a body that goes out. What is NULL is left out of
@@ -57,7 +58,7 @@ pub(crate) struct Orders;
 impl Orders {
     /// Places an order.
     #[oai(path = "/orders", method = "post")]
-    async fn place(&self, database: Data<&Database>, order: Body<Order>) -> poem::Result<Placed> {
+    async fn place(&self, mut session: WriteSession, order: Body<Order>) -> poem::Result<Placed> {
         let Body(order) = order;
         let stored = sqlx::query_as(
             "INSERT INTO orders (id, reference, note, customer, quantity, priority, weight, price,
@@ -77,7 +78,7 @@ impl Orders {
         .bind(order.placed_at)
         .bind(order.signature)
         .bind(order.lines)
-        .fetch_one(database.pool());
+        .fetch_one(&mut *session);
         Ok(Placed::Order(Body(stored.await.map_err(problem)?)))
     }
 
@@ -86,7 +87,7 @@ impl Orders {
     async fn order(&self, database: Data<&Database>, id: Path<Uuid>) -> poem::Result<Body<Order>> {
         let order = sqlx::query_as("SELECT * FROM orders WHERE id = $1")
             .bind(id.0)
-            .fetch_one(database.pool());
+            .fetch_one(database.reader());
         Ok(Body(order.await.map_err(problem)?))
     }
 
@@ -110,12 +111,12 @@ impl Orders {
             query.push(" AND placed_at >= ").push_bind(moment);
         }
         query.push(" ORDER BY price DESC, id LIMIT 100");
-        let orders = query.build_query_as().fetch_all(database.pool());
+        let orders = query.build_query_as().fetch_all(database.reader());
         Ok(Body(orders.await.map_err(problem)?))
     }
 }
 
-/// What the client is told of a query's failure.
+/// What the client is told of a query's failure; of most, what their kind says.
 fn problem(error: sqlx::Error) -> poem::Error {
     let (detail, status) = match ErrorKind::of(&error) {
         ErrorKind::NotFound => ("there is no such order", StatusCode::NOT_FOUND),
@@ -127,11 +128,7 @@ fn problem(error: sqlx::Error) -> poem::Error {
             "a value is out of the range of its column",
             StatusCode::BAD_REQUEST,
         ),
-        // These are logged with their cause, and answered without it.
-        ErrorKind::Unavailable | ErrorKind::Connection | ErrorKind::PoolTimeout => {
-            return poem::error::ServiceUnavailable(error);
-        }
-        _ => return poem::error::InternalServerError(error),
+        _ => return DatabaseError::from(error).into(),
     };
     poem::Error::from_string(detail, status)
 }

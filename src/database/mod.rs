@@ -1,8 +1,21 @@
-//! The database of a service: where it is, its pool, its migrations, and what it says when it fails.
+//! The database of a service: where it is, its two lanes, its migrations, and what it says when it fails.
+//!
+//! # Lanes
+//! A caller says what it means to do: [`Database::reader`] to read, [`Database::writer`] to write. On
+//! PostgreSQL both take connections from one pool. On SQLite one connection writes, in the order in which
+//! it is asked to, and others read beside it; so nobody is told that the database is locked.
+//!
+//! A lane runs a statement by itself. Statements that belong together are a unit of work:
+//!
+//! | | for |
+//! |---|---|
+//! | [`Lane::session`] | a unit of work that the caller commits |
+//! | [`Lane::transaction`] | a closure that is committed, and run again where another was in the way |
+//! | [`Database::write`] | the same, in a COMMIT that SQLite's writers share: the way for many small writes |
+//! | [`WriteSession`](crate::api::WriteSession) | an operation's unit of work, committed before the answer |
 //!
 //! # Queries
-//! [`Database::pool`] is an ordinary [`sqlx::AnyPool`] and its queries are ordinary sqlx. These forms
-//! mean the same on both engines:
+//! They are ordinary sqlx. These forms mean the same on both engines:
 //!
 //! ```
 //! use sqlx::{Any, QueryBuilder};
@@ -15,27 +28,25 @@
 //! # let table = "CREATE TABLE items (name VARCHAR(5) PRIMARY KEY, price NUMERIC(20,8) NOT NULL);";
 //! # let migrations = twinbase::migration::Migrations::from_files([("20260301090000_items.sql", table)])?;
 //! # database.migrate(&migrations).await?;
-//! let pool = database.pool();
-//!
 //! // `$1`, `$2`, …: one for each value, and RETURNING for what the database made of them.
 //! let (name, price): (String, Decimal) =
 //!     sqlx::query_as("INSERT INTO items (name, price) VALUES ($1, $2) RETURNING name, price")
 //!         .bind("ink")
 //!         .bind("10.50".parse::<Decimal>()?)
-//!         .fetch_one(pool)
+//!         .fetch_one(database.writer())
 //!         .await?;
 //! assert_eq!((name.as_str(), price.to_string().as_str()), ("ink", "10.5"));
 //!
 //! // A condition that is put together at run time. NUMERIC compares by value: 9 is below 10.5.
 //! let mut query = QueryBuilder::<Any>::new("SELECT name FROM items WHERE TRUE");
 //! query.push(" AND price > ").push_bind("9".parse::<Decimal>()?);
-//! let names: Vec<String> = query.build_query_scalar().fetch_all(pool).await?;
+//! let names: Vec<String> = query.build_query_scalar().fetch_all(database.reader()).await?;
 //! assert_eq!(names, ["ink"]);
 //!
-//! // A transaction, which is rolled back unless it is committed.
-//! let mut work = pool.begin().await?;
-//! sqlx::query("DELETE FROM items").execute(&mut *work).await?;
-//! work.commit().await?;
+//! // A unit of work, which is rolled back unless it is committed.
+//! let mut session = database.writer().session();
+//! sqlx::query("DELETE FROM items").execute(&mut session).await?;
+//! session.commit().await?;
 //! # database.close().await;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
@@ -56,8 +67,10 @@
 //! | [`NotFound`](ErrorKind::NotFound), from `fetch_one` | 404 |
 //! | [`Unique`](ErrorKind::Unique), [`ForeignKey`](ErrorKind::ForeignKey) | 409 |
 //! | [`Data`](ErrorKind::Data): text longer than `VARCHAR(n)`, more digits than `NUMERIC(p,s)`, NUL; [`Check`](ErrorKind::Check): a rule of the table's own | 400 |
-//! | [`Unavailable`](ErrorKind::Unavailable), [`Connection`](ErrorKind::Connection), [`PoolTimeout`](ErrorKind::PoolTimeout) | 503 |
+//! | [`Unavailable`](ErrorKind::Unavailable), [`Connection`](ErrorKind::Connection), [`PoolTimeout`](ErrorKind::PoolTimeout), [`Overloaded`](ErrorKind::Overloaded), [`Retryable`](ErrorKind::Retryable) | 503 |
 //! | any other | 500 |
+//!
+//! An operation that gives a [`DatabaseError`] up with `?` answers so.
 //!
 //! `docs/errors.md` has every kind with its codes; [`Violation`] has the constraint that was broken.
 //!
@@ -72,7 +85,7 @@
 //! # let migrations = twinbase::migration::Migrations::from_files([("20260301090000_items.sql", table)])?;
 //! # database.migrate(&migrations).await?;
 //! let insert = "INSERT INTO items (name) VALUES ($1)"; // name is VARCHAR(5)
-//! let error = sqlx::query(insert).bind("blotting").execute(database.pool()).await.unwrap_err();
+//! let error = sqlx::query(insert).bind("blotting").execute(database.writer()).await.unwrap_err();
 //! assert_eq!(ErrorKind::of(&error), ErrorKind::Data);
 //! # database.close().await;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -130,7 +143,7 @@ use pool::{Mode, Pool, Settings};
 /// let config = DatabaseConfig { url: Some("sqlite::memory:".parse()?), ..DatabaseConfig::default() };
 /// let database = Database::new(&config)?;
 /// database.migrate(&Migrations::embedded()).await?;
-/// let (one,): (i64,) = sqlx::query_as("SELECT 1").fetch_one(database.pool()).await?;
+/// let (one,): (i64,) = sqlx::query_as("SELECT 1").fetch_one(database.reader()).await?;
 /// assert_eq!(one, 1);
 /// database.close().await;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -206,7 +219,13 @@ impl Database {
         self.connector.target()
     }
 
-    /// The pool: an ordinary [`AnyPool`] that opens its connections when they are first wanted.
+    /// An ordinary [`AnyPool`] beside the lanes, for code that insists on one.
+    ///
+    /// It opens its connections when they are first wanted, up to `pool_size + max_overflow` of its own,
+    /// which PostgreSQL's `max_connections` has to hold as well. It has what
+    /// [`DatabaseConfig::pool`] says, and lacks what the lanes have: on SQLite its transactions wait for
+    /// the writer lane by trying again (`sqlite_busy_timeout`) rather than in turn, a time-out does not
+    /// say why, nothing is shed, and each release costs a round trip.
     #[must_use]
     pub fn pool(&self) -> &AnyPool {
         &self.pool
@@ -361,8 +380,10 @@ impl Database {
 impl DatabaseConfig {
     /// Builds the pool that this configuration describes, without opening a connection.
     ///
-    /// It has the configured sizes, time-outs, recycling and pre-ping, and nothing of what
-    /// [`Database`] adds. Close it when done: its hooks keep it alive until then.
+    /// It has Twinbase's drivers and the configured sizes, time-outs, recycling and pre-ping; on SQLite
+    /// its `begin` is `BEGIN IMMEDIATE`, so that a transaction can't fail half way because another one
+    /// wrote. It has no lanes, and nothing else of what [`Database`] adds. Close it when done: its hooks
+    /// keep it alive until then.
     ///
     /// # Errors
     /// As [`Database::new`].

@@ -8,7 +8,7 @@
 //! use poem_openapi::{OpenApi, payload, param::Path};
 //! use poem::http::StatusCode;
 //! use twinbase::config::Config;
-//! use twinbase::database::Database;
+//! use twinbase::database::{Database, DatabaseError};
 //! use twinbase::migration::Migrations;
 //! use twinbase::service::Application;
 //!
@@ -25,9 +25,9 @@
 //!     ) -> poem::Result<payload::PlainText<String>> {
 //!         let text = sqlx::query_scalar("SELECT text FROM notes WHERE id = $1")
 //!             .bind(id.0)
-//!             .fetch_optional(database.pool())
+//!             .fetch_optional(database.reader())
 //!             .await
-//!             .map_err(poem::error::InternalServerError)?;
+//!             .map_err(DatabaseError::from)?;
 //!         let nothing = || poem::Error::from_string("no note has this id", StatusCode::NOT_FOUND);
 //!         text.map(payload::PlainText).ok_or_else(nothing)
 //!     }
@@ -64,10 +64,15 @@
 //! the database is away or its migrations are still being applied; `GET /api/v1/ready` tells a load
 //! balancer when to send requests.
 //!
+//! One that takes a [`WriteSession`](api::WriteSession) or a [`ReadSession`](api::ReadSession) has a
+//! unit of work of its own, which is committed before its answer is sent and undone if that is an error.
+//!
 //! # Answers that are errors
 //! Every error becomes problem details (RFC 9457):
 //!
 //! - A path, query or body that does not fit its type is a 400 before the operation runs.
+//! - A [`DatabaseError`] that an operation gives up with `?` has the status of its kind, and 503 a
+//!   `Retry-After`.
 //! - `poem::Error::from_string(detail, status)` gives the client that status and that text.
 //! - `poem::error::InternalServerError(error)`, and every other error of 500 and above, is logged with
 //!   its cause; the client learns only that the log has it.
