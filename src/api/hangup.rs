@@ -172,13 +172,11 @@ impl<E: Endpoint> Endpoint for HangupEndpoint<E> {
             Some(gone) => gone.run_until_cancelled(answer).await,
             None => Some(answer.await),
         };
-        match answer {
-            Some(answer) => answer.map(IntoResponse::into_response),
-            None => {
-                tracing::debug!("a client went away before its answer");
-                let status = StatusCode::from_u16(CLIENT_CLOSED_REQUEST);
-                Ok(status.unwrap_or(StatusCode::BAD_REQUEST).into_response())
-            }
+        if let Some(answer) = answer {
+            return answer.map(IntoResponse::into_response);
         }
+        tracing::debug!("a client went away before its answer");
+        let status = StatusCode::from_u16(CLIENT_CLOSED_REQUEST);
+        Ok(status.unwrap_or(StatusCode::BAD_REQUEST).into_response())
     }
 }

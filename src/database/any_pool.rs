@@ -11,6 +11,9 @@ use super::connect::{Connector, Purpose};
 use super::generation::Generation;
 use crate::config::DatabaseConfig;
 
+/// What the plain pool is called in the metrics.
+const POOL: &str = "any";
+
 /// Builds the pool without opening a connection.
 ///
 /// sqlx's own reaper is given nothing to do (its count of idle connections can underflow,
@@ -38,7 +41,7 @@ pub(super) fn build(
         .max_lifetime(None)
         .test_before_acquire(false)
         .after_connect(|_, _| {
-            metrics::counter!("twinbase_pool_connects_total").increment(1);
+            metrics::counter!("twinbase_pool_connects_total", "pool" => POOL).increment(1);
             Box::pin(async { Ok(()) })
         })
         .before_acquire(move |conn, meta| {
@@ -47,7 +50,7 @@ pub(super) fn build(
             Box::pin(async move {
                 if over || (!recycle.is_zero() && meta.age >= recycle) {
                     tracing::debug!(age_s = meta.age.as_secs(), "connection recycled");
-                    metrics::counter!("twinbase_pool_recycled_total").increment(1);
+                    metrics::counter!("twinbase_pool_recycled_total", "pool" => POOL).increment(1);
                     return Ok(false);
                 }
                 if !pre_ping {
@@ -57,7 +60,8 @@ pub(super) fn build(
                 let alive = matches!(tokio::time::timeout(ping_timeout, ping).await, Ok(Ok(())));
                 if !alive {
                     tracing::info!("a pooled connection had died; all of its age are replaced");
-                    metrics::counter!("twinbase_pool_dropped_by_ping_total").increment(1);
+                    metrics::counter!("twinbase_pool_dropped_by_ping_total", "pool" => POOL)
+                        .increment(1);
                     generation.retire();
                 }
                 Ok(alive)

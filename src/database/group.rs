@@ -239,14 +239,12 @@ impl Open {
         if open.done.len() < MEMBERS && open.since.elapsed() < 2 * group.limit {
             let mut queue = group.queue();
             while let Some(next) = queue.waiting.pop_front() {
-                match next.send(Call::Join(Turn { open: Some(open) })) {
-                    Ok(()) => return,
-                    Err(Call::Join(mut turn)) => match turn.open.take() {
-                        Some(back) => open = back,
-                        None => return,
-                    },
-                    Err(Call::Lead(_)) => return,
-                }
+                let turn = Turn { open: Some(open) };
+                // Whoever has gone in between leaves the turn to the next.
+                let Err(Call::Join(turn)) = next.send(Call::Join(turn)) else {
+                    return;
+                };
+                open = turn.take();
             }
         }
         // Without a runtime the process ends: what was not committed is rolled back.

@@ -81,18 +81,8 @@ fn describe() {
         "twinbase_database_connect_errors_total",
         "Connections that could not be opened"
     );
-    describe_counter!(
-        "twinbase_pool_connects_total",
-        "Connections that the pool opened"
-    );
-    describe_counter!(
-        "twinbase_pool_recycled_total",
-        "Pooled connections closed for their age"
-    );
-    describe_counter!(
-        "twinbase_pool_dropped_by_ping_total",
-        "Pooled connections found dead at checkout"
-    );
+    describe_pool();
+    describe_work();
     describe_counter!(
         "twinbase_migrations_applied_total",
         "Migrations that this process applied"
@@ -129,5 +119,117 @@ fn describe() {
     describe_counter!(
         "twinbase_http_panics_total",
         "Requests whose handler panicked"
+    );
+}
+
+/// The figures of the lanes' pools; the label `pool` tells which.
+fn describe_pool() {
+    for (name, about) in [
+        (
+            "twinbase_pool_size",
+            "Connections open, being opened or being put in order",
+        ),
+        ("twinbase_pool_idle", "Connections that nobody uses"),
+        ("twinbase_pool_in_use", "Connections that somebody has"),
+        (
+            "twinbase_pool_overflow",
+            "Connections beyond pool_size, closed when they come back",
+        ),
+        (
+            "twinbase_pool_waiting",
+            "Callers that wait for a connection",
+        ),
+    ] {
+        describe_gauge!(name, about);
+    }
+    for (name, about) in [
+        (
+            "twinbase_pool_acquired_total",
+            "How often a connection was taken",
+        ),
+        (
+            "twinbase_pool_connects_total",
+            "Connections that the pool opened",
+        ),
+        (
+            "twinbase_pool_connect_errors_total",
+            "Tries to open a connection that failed",
+        ),
+        (
+            "twinbase_pool_recycled_total",
+            "Pooled connections replaced for their age",
+        ),
+        (
+            "twinbase_pool_dropped_by_ping_total",
+            "Pooled connections found dead at checkout",
+        ),
+        (
+            "twinbase_pool_put_in_order_total",
+            "Connections that came back with something left to do, and serve again",
+        ),
+        (
+            "twinbase_pool_discarded_total",
+            "Connections that came back unfit for another use",
+        ),
+        (
+            "twinbase_pool_timeouts_total",
+            "Callers for whom no connection came free in time",
+        ),
+        (
+            "twinbase_pool_shed_total",
+            "Callers refused because of overload",
+        ),
+        (
+            "twinbase_pool_leaked_total",
+            "Connections held for longer than leak_warning",
+        ),
+        (
+            "twinbase_pool_statements_stopped_total",
+            "Statements stopped on the server because their caller had gone",
+        ),
+        (
+            "twinbase_pool_statements_not_stopped_total",
+            "Statements of callers that had gone which could not be stopped",
+        ),
+    ] {
+        describe_counter!(name, about);
+    }
+    describe_histogram!(
+        "twinbase_pool_acquire_seconds",
+        Unit::Seconds,
+        "How long a caller waited for its connection"
+    );
+    describe_histogram!(
+        "twinbase_pool_held_seconds",
+        Unit::Seconds,
+        "How long a caller had its connection"
+    );
+}
+
+/// The figures of units of work.
+fn describe_work() {
+    for (name, about) in [
+        (
+            "twinbase_transaction_retries_total",
+            "Transactions run again, by the kind of error",
+        ),
+        (
+            "twinbase_transaction_retries_exhausted_total",
+            "Transactions not run again because retry_deadline was over",
+        ),
+        (
+            "twinbase_commit_outcomes_unknown_total",
+            "COMMITs during which the connection was lost",
+        ),
+        (
+            "twinbase_group_members_total",
+            "Members of shared COMMITs on SQLite, by what became of them",
+        ),
+    ] {
+        describe_counter!(name, about);
+    }
+    describe_histogram!(
+        "twinbase_group_size",
+        "Members of a shared COMMIT on SQLite"
     );
 }

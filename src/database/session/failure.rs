@@ -27,6 +27,14 @@ impl SessionFailed {
         }
     }
 
+    /// The session has given its connection up.
+    pub(super) fn over() -> Self {
+        Self {
+            kind: ErrorKind::Other,
+            reason: "it is over".into(),
+        }
+    }
+
     /// The kind of the error that has failed the session.
     #[must_use]
     pub fn first(&self) -> ErrorKind {

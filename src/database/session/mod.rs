@@ -167,7 +167,10 @@ impl Session {
         if !self.begun {
             self.begin().await?;
         }
-        Ok(self.lease.as_mut().expect("it has begun"))
+        match &mut self.lease {
+            Some(lease) => Ok(lease),
+            None => Err(SessionFailed::over().into()),
+        }
     }
 
     async fn begin(&mut self) -> Result<(), DatabaseError> {
