@@ -58,6 +58,11 @@ impl Connector {
         &self.target
     }
 
+    /// The file of a SQLite database.
+    pub(super) fn sqlite_file(&self) -> Option<std::path::PathBuf> {
+        self.sqlite.as_ref().map(sqlite::Options::path)
+    }
+
     /// Tells what an error means, where nothing was to be created.
     pub(super) fn explain(&self, source: sqlx::Error) -> DatabaseError {
         self.explain_for(Purpose::Look, source)
@@ -67,7 +72,7 @@ impl Connector {
         let created = self
             .sqlite
             .as_ref()
-            .is_some_and(|options| for_purpose(options.clone(), purpose).create);
+            .is_some_and(|options| for_purpose(options.clone(), purpose, Duration::ZERO).create);
         let failure = classify(&source, &self.target, created);
         DatabaseError::Connect {
             location: self.target.location(),
@@ -117,7 +122,9 @@ impl Connector {
     /// The options that the driver gets. Their `Debug` shows the password: they are never logged.
     pub(super) fn options(&self, purpose: Purpose) -> Result<AnyConnectOptions, sqlx::Error> {
         let url = match &self.sqlite {
-            Some(options) => parse(&for_purpose(options.clone(), purpose).to_url())?,
+            Some(options) => parse(
+                &for_purpose(options.clone(), purpose, self.config.sqlite_snapshot_limit).to_url(),
+            )?,
             None => self.postgres_url(purpose)?,
         };
         let options = AnyConnectOptions::from_url(&url)?;
@@ -174,10 +181,17 @@ fn sqlite_options(
     Ok(options)
 }
 
-fn for_purpose(mut options: sqlite::Options, purpose: Purpose) -> sqlite::Options {
+fn for_purpose(
+    mut options: sqlite::Options,
+    purpose: Purpose,
+    snapshot_limit: Duration,
+) -> sqlite::Options {
     match purpose {
         Purpose::Work => {}
-        Purpose::Read => options.query_only = true,
+        Purpose::Read => {
+            options.query_only = true;
+            options.snapshot_limit = snapshot_limit;
+        }
         Purpose::Probe { create } => options.create &= create,
         Purpose::Migration => {
             options.busy_timeout = options.busy_timeout.max(LOCK_TIMEOUT);

@@ -106,6 +106,7 @@ mod pool;
 mod session;
 mod transaction;
 mod violation;
+mod wal;
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -129,6 +130,7 @@ use connect::{Connector, Purpose};
 use generation::Generation;
 use group::Group;
 use pool::{Mode, Pool, Settings};
+use wal::Wal;
 
 /// A service's database: made without touching it, so that a service starts while it is away.
 ///
@@ -157,6 +159,7 @@ pub struct Database {
     writer: Pool,
     pool: AnyPool,
     group: Arc<Group>,
+    wal: Option<Wal>,
     retry_deadline: Duration,
     generation: Generation,
     /// The last clone of the database lets go of the pool.
@@ -184,6 +187,7 @@ impl Database {
                 generation.clone(),
             )
         };
+        let wal = (connector.sqlite_file()).map(|file| Wal::new(&file, config.sqlite_wal_warning));
         let (kept, overflow) = (config.pool_size, config.max_overflow);
         let (reader, writer) = match connector.target().engine() {
             Engine::Sqlite => (
@@ -201,6 +205,7 @@ impl Database {
             writer,
             group: Arc::new(Group::new(config.sqlite_group_limit)),
             retry_deadline: config.retry_deadline,
+            wal,
             pool,
             generation,
             _release: Arc::new(release),
@@ -243,6 +248,9 @@ impl Database {
     #[track_caller]
     #[must_use]
     pub fn writer(&self) -> Lane {
+        if let Some(wal) = &self.wal {
+            wal.watch(&self.writer, &self.reader);
+        }
         Lane::new(self, &self.writer, Mode::ReadWrite, Location::caller())
     }
 

@@ -30,7 +30,7 @@ mod state;
 mod status;
 mod stop;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 pub use error::{AcquireError, AcquireErrorCause};
@@ -85,6 +85,19 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub(super) struct Pool(Arc<Inner>);
 
+/// A [`Pool`] that is not kept.
+#[derive(Debug, Clone)]
+pub(super) struct WeakPool(Weak<Inner>);
+
+impl WeakPool {
+    /// The pool, while somebody has it and it is open.
+    pub(super) fn upgrade(&self) -> Option<Pool> {
+        let pool = self.0.upgrade()?;
+        let closed = pool.state().closed;
+        (!closed).then_some(Pool(pool))
+    }
+}
+
 #[derive(Debug)]
 struct Inner {
     /// What it is called in logs, errors and metrics.
@@ -129,6 +142,11 @@ impl Pool {
             figures: Figures::new(name),
             stopper: Stopper::new(Arc::clone(connector)),
         }))
+    }
+
+    /// A reference that does not keep the pool.
+    pub(super) fn downgrade(&self) -> WeakPool {
+        WeakPool(Arc::downgrade(&self.0))
     }
 
     /// Its figures at this moment.

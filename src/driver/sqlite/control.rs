@@ -113,7 +113,7 @@ impl Control {
     }
 
     /// Whether the running statement has to stop now.
-    fn must_stop(&self) -> bool {
+    pub(super) fn must_stop(&self) -> bool {
         if self.is_cancelled() {
             return true;
         }

@@ -12,6 +12,7 @@ use super::options::{Location, Options};
 use super::plan::{INLINE_ROWS, Plan};
 use super::plans::Plans;
 use super::setup;
+use super::snapshot::Snapshot;
 use super::violation::Culprit;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
@@ -95,6 +96,7 @@ pub(super) struct Engine {
     pub(super) begin_immediate: bool,
     /// Zero for none.
     pub(super) statement_timeout: Duration,
+    pub(super) snapshot: Snapshot,
     /// Keeps the file of an in-memory database.
     _memory: Option<MemoryDatabase>,
 }
@@ -114,6 +116,7 @@ impl Engine {
             failed: None,
             begin_immediate: options.begin_immediate,
             statement_timeout: options.statement_timeout,
+            snapshot: Snapshot::new(options.snapshot_limit),
             _memory: match &options.location {
                 Location::Memory(memory) => Some(memory.clone()),
                 Location::File(_) => None,
@@ -124,7 +127,7 @@ impl Engine {
     /// Runs the request.
     pub(super) fn run(&mut self, request: &Request, sink: &mut impl Sink) -> Result<(), Error> {
         if request.depth > self.depth {
-            return Err(SqliteError::rolled_back().into());
+            return Err(self.is_over().into());
         }
         if self.failed.is_some() && !analysis::rolls_back(request.sql.as_str()) {
             return Err(SqliteError::transaction_failed().into());
@@ -216,7 +219,9 @@ impl Engine {
 
     /// What really stopped a statement that SQLite calls interrupted or busy.
     pub(super) fn reason(&self, error: Error) -> Error {
-        if self.control.has_expired() {
+        if self.control.has_expired() && self.snapshot.limits_statement.get() {
+            SqliteError::snapshot_limit().into()
+        } else if self.control.has_expired() {
             SqliteError::statement_timeout().into()
         } else if self.control.is_cancelled() {
             SqliteError::interrupted().into()
@@ -229,6 +234,7 @@ impl Engine {
     /// after some errors (<https://sqlite.org/lang_transaction.html>, section 3.3).
     pub(super) fn follow_transaction(&mut self) {
         let autocommit = self.connection.is_autocommit();
+        self.snapshot.follow(!autocommit);
         if autocommit {
             self.failed = None;
         }

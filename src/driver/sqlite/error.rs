@@ -179,6 +179,17 @@ impl SqliteError {
         )
     }
 
+    /// The transaction held its snapshot for too long.
+    pub(super) fn snapshot_limit() -> Self {
+        Self::plain(
+            SqliteErrorCause::StatementTimeout,
+            ffi::SQLITE_INTERRUPT,
+            "the snapshot was held for longer than database.sqlite_snapshot_limit, and is given up; read \
+             less at once, or raise the limit"
+                .to_owned(),
+        )
+    }
+
     /// Adds where it happened.
     pub(super) fn at(mut self, place: &str) -> Self {
         use std::fmt::Write as _;

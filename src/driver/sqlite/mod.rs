@@ -87,6 +87,7 @@ mod plan;
 mod plans;
 mod rows;
 mod setup;
+mod snapshot;
 mod sum;
 mod transaction;
 mod violation;

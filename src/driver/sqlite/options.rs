@@ -52,6 +52,9 @@ pub struct Options {
     pub foreign_keys: bool,
     /// How long a statement may run, waiting for locks included; zero, the default, means no limit.
     pub statement_timeout: Duration,
+    /// How long a transaction, or a statement outside of one, may hold its snapshot of the database;
+    /// zero, the default, means no limit. For connections that read: a writer's is cut off just so.
+    pub snapshot_limit: Duration,
     /// Whether a plain `begin()` takes the write lock at once (`BEGIN IMMEDIATE`), so that it
     /// can't fail half way because another connection wrote; false by default.
     pub begin_immediate: bool,
@@ -111,6 +114,7 @@ impl Options {
             journal_size_limit: 64 * 1024 * 1024,
             foreign_keys: true,
             statement_timeout: Duration::ZERO,
+            snapshot_limit: Duration::ZERO,
             begin_immediate: false,
             inline_reads: true,
         }
@@ -205,6 +209,7 @@ impl Options {
             "twinbase_statement_timeout_ms" => {
                 self.statement_timeout = Duration::from_millis(number()?);
             }
+            "twinbase_snapshot_limit_ms" => self.snapshot_limit = Duration::from_millis(number()?),
             "twinbase_begin_immediate" => self.begin_immediate = switch()?,
             "twinbase_inline_reads" => self.inline_reads = switch()?,
             _ => return Err(OptionsError::UnknownParameter(key.to_owned())),
@@ -259,6 +264,10 @@ impl Options {
             .append_pair(
                 "twinbase_statement_timeout_ms",
                 &self.statement_timeout.as_millis().to_string(),
+            )
+            .append_pair(
+                "twinbase_snapshot_limit_ms",
+                &self.snapshot_limit.as_millis().to_string(),
             )
             .append_pair("twinbase_begin_immediate", switch(self.begin_immediate))
             .append_pair("twinbase_query_only", switch(self.query_only))

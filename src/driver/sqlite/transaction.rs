@@ -18,8 +18,9 @@ impl Engine {
     /// SQLite's; [`Error::BeginFailed`] where the caller's own statement began none.
     pub(super) fn begin(&mut self, statement: Option<&str>, depth: usize) -> Result<(), Error> {
         if depth > self.depth {
-            return Err(SqliteError::rolled_back().into());
+            return Err(self.is_over().into());
         }
+        self.snapshot.ended = false;
         if self.failed.is_some() {
             return Err(SqliteError::transaction_failed().into());
         }
@@ -59,7 +60,7 @@ impl Engine {
     /// SQLite's; also where SQLite has ended the transaction before.
     pub(super) fn commit(&mut self, depth: usize) -> Result<(), Error> {
         if depth > self.depth {
-            return Err(SqliteError::rolled_back().into());
+            return Err(self.is_over().into());
         }
         if self.failed.is_some() {
             self.roll_back_to(depth.saturating_sub(1))?;

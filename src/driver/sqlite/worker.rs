@@ -6,6 +6,7 @@ use super::engine::{Engine, Request, Sink};
 use super::error::SqliteError;
 use super::gathered::Gathered;
 use super::options::Options;
+use super::snapshot;
 use crate::driver::link::Link;
 use rusqlite::{InterruptHandle, Row};
 use sqlx_core::Error;
@@ -130,14 +131,14 @@ pub(super) fn run(
 }
 
 fn serve(shared: &Shared, commands: &Receiver<Command>) -> Option<oneshot::Sender<()>> {
-    while let Ok(command) = commands.recv() {
+    while let Some(command) = snapshot::next(shared, commands) {
         match command {
             Command::Run {
                 number,
                 request,
                 reply,
             } => {
-                let mut chunks = Chunks::new(&reply);
+                let mut chunks = Chunks::new(&reply, &shared.control);
                 let end = shared.with_engine(number, |engine| engine.run(&request, &mut chunks));
                 let gathered = chunks.gathered;
                 let _ = reply.blocking_send(Chunk {
@@ -197,13 +198,14 @@ impl Shared {
     }
 }
 
-/// The statement timeout, which a roll-back does not have.
+/// The statement timeout, or what is left of the snapshot's time; a roll-back has neither.
 fn limit(number: u64, engine: &Engine) -> Duration {
     if number == NOT_CANCELLABLE {
         Duration::ZERO
     } else {
         let set = engine.control.link.statement_timeout();
-        set.unwrap_or(engine.statement_timeout)
+        let limit = set.unwrap_or(engine.statement_timeout);
+        engine.snapshot.bound(limit)
     }
 }
 
@@ -228,15 +230,17 @@ impl Engine {
 /// Gathers what statements give and sends it in chunks; waits where the caller is slow.
 struct Chunks<'a> {
     reply: &'a mpsc::Sender<Chunk>,
+    control: &'a Control,
     gathered: Gathered,
     rows: usize,
     since: Instant,
 }
 
 impl<'a> Chunks<'a> {
-    fn new(reply: &'a mpsc::Sender<Chunk>) -> Self {
+    fn new(reply: &'a mpsc::Sender<Chunk>, control: &'a Control) -> Self {
         Self {
             reply,
+            control,
             gathered: Gathered::default(),
             rows: FIRST_ROWS,
             since: Instant::now(),
@@ -253,9 +257,7 @@ impl<'a> Chunks<'a> {
             gathered: std::mem::take(&mut self.gathered),
             end: None,
         };
-        self.reply
-            .blocking_send(chunk)
-            .map_err(|_| SqliteError::interrupted())?;
+        snapshot::send(self.reply, chunk, self.control)?;
         self.since = Instant::now();
         Ok(())
     }

@@ -2,6 +2,8 @@
 mod pool;
 /// Units of work: begun late, failed by the first error, committed for certain.
 mod session;
+/// How long a reader may hold its snapshot, and how large the log may grow.
+mod snapshot;
 /// Whole transactions: run again where another was in the way, grouped where there is one writer.
 mod transaction;
 
