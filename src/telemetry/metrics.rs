@@ -222,12 +222,25 @@ fn describe_work() {
             "COMMITs during which the connection was lost",
         ),
         (
+            "twinbase_sqlite_snapshots_ended_total",
+            "Readers whose snapshot was held for too long",
+        ),
+        (
+            "twinbase_sqlite_wal_restarts_total",
+            "Times that the write-ahead log was too large and begun anew",
+        ),
+        (
             "twinbase_group_members_total",
             "Members of shared COMMITs on SQLite, by what became of them",
         ),
     ] {
         describe_counter!(name, about);
     }
+    describe_gauge!(
+        "twinbase_sqlite_wal_bytes",
+        Unit::Bytes,
+        "The size of SQLite's write-ahead log"
+    );
     describe_histogram!(
         "twinbase_group_size",
         "Members of a shared COMMIT on SQLite"
