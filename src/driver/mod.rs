@@ -8,6 +8,7 @@
 //! - [`postgres`]: over SQLx's own `PgConnection`
 //! - [`sqlite`]: over rusqlite
 //! - `argument`: the errors of arguments, the same on every engine
+//! - `decimal`, `moment`, `uuid`: the spellings of values that an argument may have, on every engine
 //! - `constraint_name`: PostgreSQL's names for constraints without one
 //! - `placeholder`: the scanner that finds a text's parameters
 //!
@@ -18,7 +19,10 @@ pub mod sqlite;
 
 mod argument;
 pub(crate) mod constraint_name;
+mod decimal;
+mod moment;
 mod placeholder;
+mod uuid;
 
 use std::sync::OnceLock;
 

@@ -17,6 +17,8 @@ pub(super) struct Analysis {
     pub(super) verb: Verb,
     /// The columns of the result that are boolean by their expression.
     pub(super) booleans: Booleans,
+    /// Whether tables, their columns or their names may be others after it.
+    pub(super) changes_schema: bool,
 }
 
 /// The kinds of statement that the driver treats differently.
@@ -101,6 +103,11 @@ fn describe_tokens(sql: &str, tokens: &[Token<'_>]) -> Analysis {
         is_empty: tokens.iter().all(|token| token.is_symbol(";")),
         verb: verb(tokens),
         booleans: Booleans::find(tokens, main_verb(tokens)),
+        changes_schema: tokens.first().is_some_and(|first| {
+            ["CREATE", "ALTER", "DROP", "ATTACH", "DETACH"]
+                .iter()
+                .any(|word| first.is(word))
+        }),
     }
 }
 

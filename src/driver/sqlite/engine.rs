@@ -7,12 +7,14 @@ use super::control::{Control, NOT_CANCELLABLE};
 use super::error::SqliteError;
 use super::gate::{self, Recorder};
 use super::gathered::Gathered;
+use super::generation::Generation;
 use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
 use super::plan::{INLINE_ROWS, Plan};
 use super::plans::Plans;
 use super::setup;
-use super::violation::Culprit;
+use super::targets::Targets;
+use super::violation::{self, Culprit};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::{Batch, Connection, Row};
@@ -87,6 +89,8 @@ pub(super) struct Engine {
     plans: Plans,
     /// Tells the gate which tables a statement touches.
     recorder: Recorder,
+    /// Tells when the tables may be others.
+    generation: Generation,
     /// How many transactions and savepoints of the driver are open.
     pub(super) depth: usize,
     /// Whether a plain `begin()` takes the write lock.
@@ -106,6 +110,7 @@ impl Engine {
         Ok(Self {
             connection,
             recorder,
+            generation: Generation::default(),
             control,
             plans: Plans::default(),
             depth: 0,
@@ -138,13 +143,20 @@ impl Engine {
 
     fn with_names_of(&self, error: Error, request: &Request, arguments: &[AnyValueKind]) -> Error {
         match analysis::analyse(request.sql.as_str()) {
-            Ok(Analysis { sql, .. }) => self.with_names(
-                error,
-                Culprit {
+            Ok(Analysis { sql, verb, .. }) => {
+                let targets = if violation::is_of_foreign_key(&error) {
+                    gate::targets(&self.connection, &self.recorder, &sql, &verb).ok()
+                } else {
+                    None
+                };
+                let targets = targets.unwrap_or(Targets::NONE);
+                let culprit = Culprit {
                     sql: &sql,
                     arguments,
-                },
-            ),
+                    targets: &targets,
+                };
+                self.with_names(error, culprit)
+            }
             Err(_) => error,
         }
     }
@@ -216,6 +228,9 @@ impl Engine {
         }
         let depth = if autocommit { 0 } else { self.depth.max(1) };
         self.control.depth.store(depth, Ordering::Release);
+        if autocommit {
+            self.generation.note_autocommit();
+        }
     }
 
     /// Forgets all prepared statements.
@@ -254,20 +269,26 @@ impl Engine {
     ) -> Result<(), Error> {
         let sql = request.sql.as_str();
         let first = request.first_row_only;
+        let generation = self.generation.number();
         if let Some(place) = self.plans.find(sql) {
             let plan = self.plans.at(place);
             let mut statement = self
                 .connection
                 .prepare_cached(&plan.analysis.sql)
                 .map_err(SqliteError::from)?;
-            return plan.run(
+            plan.bind(
                 &self.connection,
-                &self.control,
+                &self.recorder,
+                generation,
                 &mut statement,
                 arguments,
-                first,
-                sink,
-            );
+            )?;
+            let changes_schema = plan.analysis.changes_schema;
+            let result = plan.run(&self.connection, &self.control, &mut statement, first, sink);
+            if changes_schema {
+                self.generation.note_change();
+            }
+            return result;
         }
         let analysis = analysis::analyse(sql)?;
         if analysis.is_empty {
@@ -279,36 +300,46 @@ impl Engine {
                 .recorder
                 .during(|| self.connection.prepare(&plan.analysis.sql));
             let mut statement = statement.map_err(SqliteError::from)?;
-            gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
+            plan.targets = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, sql)?;
-            return plan.run(
-                &self.connection,
-                &self.control,
-                &mut statement,
-                arguments,
-                first,
-                sink,
-            );
+            arguments::bind(&mut statement, arguments, &plan.targets)?;
+            let result = plan.run(&self.connection, &self.control, &mut statement, first, sink);
+            if plan.analysis.changes_schema {
+                self.generation.note_change();
+            }
+            return result;
         }
         let (statement, tables) = self
             .recorder
             .during(|| self.connection.prepare_cached(&plan.analysis.sql));
         let mut statement = statement.map_err(SqliteError::from)?;
-        let checked = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)
-            .and_then(|()| gate::check_view(&self.connection, &self.recorder, sql));
-        if let Err(refused) = checked {
-            statement.discard();
-            return Err(refused.into());
+        let checked =
+            gate::check(&self.connection, &tables, sql, &plan.analysis.verb).and_then(|targets| {
+                gate::check_view(&self.connection, &self.recorder, sql).map(|()| targets)
+            });
+        match checked {
+            Ok(targets) => plan.targets = targets,
+            Err(refused) => {
+                statement.discard();
+                return Err(refused.into());
+            }
         }
+        plan.generation = generation;
+        let changes_schema = plan.analysis.changes_schema;
         let place = self.plans.add(sql, plan);
-        self.plans.at(place).run(
+        let plan = self.plans.at(place);
+        plan.bind(
             &self.connection,
-            &self.control,
+            &self.recorder,
+            generation,
             &mut statement,
             arguments,
-            first,
-            sink,
-        )
+        )?;
+        let result = plan.run(&self.connection, &self.control, &mut statement, first, sink);
+        if changes_schema {
+            self.generation.note_change();
+        }
+        result
     }
 
     /// Runs text that may be several statements, in one transaction as PostgreSQL does, unless one
@@ -358,18 +389,27 @@ impl Engine {
             let mut plan = Plan::new(analysis::describe(&text));
             gate::check(&self.connection, &tables, &text, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, &text)?;
-            let result = plan.run(
-                &self.connection,
-                &self.control,
-                &mut statement,
-                &[],
-                first_row_only,
-                sink,
-            );
+            let result = arguments::bind(&mut statement, &[], &Targets::NONE).and_then(|()| {
+                plan.run(
+                    &self.connection,
+                    &self.control,
+                    &mut statement,
+                    first_row_only,
+                    sink,
+                )
+            });
             drop(statement);
+            if plan.analysis.changes_schema {
+                self.generation.note_change();
+            }
             result.map_err(|error| {
-                let (sql, arguments) = (text.as_str(), &[][..]);
-                self.with_names(error, Culprit { sql, arguments })
+                let (sql, arguments, targets) = (text.as_str(), &[][..], &Targets::NONE);
+                let culprit = Culprit {
+                    sql,
+                    arguments,
+                    targets,
+                };
+                self.with_names(error, culprit)
             })?;
             if self.control.is_cancelled() {
                 return Err(SqliteError::interrupted().into());

@@ -1,0 +1,57 @@
+//! When the schema may have changed, so that what was known of a statement has to be read anew.
+//!
+//! SQLite itself prepares a statement again when it finds another schema, but not before it runs it,
+//! when the arguments are bound already. So connections of one process tell each other. What another
+//! process changes is seen by the statement's next run.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static OF_PROCESS: AtomicU64 = AtomicU64::new(1);
+
+/// A connection's view of the schema.
+#[derive(Debug, Default)]
+pub(super) struct Generation {
+    /// Changes that only this connection sees, for now or for ever.
+    own: Cell<u64>,
+    /// Whether a change becomes visible to others when the transaction ends.
+    is_pending: Cell<bool>,
+}
+
+impl Generation {
+    /// A number that changes with the schema.
+    pub(super) fn number(&self) -> u64 {
+        self.own.get() + OF_PROCESS.load(Ordering::Acquire)
+    }
+
+    /// Notes a statement that changes the schema.
+    pub(super) fn note_change(&self) {
+        self.own.set(self.own.get() + 1);
+        self.is_pending.set(true);
+    }
+
+    /// Notes that no transaction is open.
+    pub(super) fn note_autocommit(&self) {
+        if self.is_pending.replace(false) {
+            OF_PROCESS.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_seen_by_its_connection_at_once_and_by_others_after_its_transaction() {
+        let (one, other) = (Generation::default(), Generation::default());
+        let (of_one, of_other) = (one.number(), other.number());
+        one.note_change();
+        assert!(one.number() > of_one);
+        one.note_autocommit();
+        assert!(other.number() > of_other);
+        let quiet = one.own.get();
+        one.note_autocommit();
+        assert_eq!(one.own.get(), quiet);
+    }
+}
