@@ -104,7 +104,7 @@ fn describe_tokens(sql: &str, tokens: &[Token<'_>]) -> Analysis {
         verb: verb(tokens),
         booleans: Booleans::find(tokens, main_verb(tokens)),
         changes_schema: tokens.first().is_some_and(|first| {
-            ["CREATE", "ALTER", "DROP", "ATTACH", "DETACH"]
+            ["CREATE", "ALTER", "DROP", "ATTACH", "DETACH", "ROLLBACK"]
                 .iter()
                 .any(|word| first.is(word))
         }),

@@ -90,7 +90,7 @@ pub(super) struct Engine {
     /// Tells the gate which tables a statement touches.
     recorder: Recorder,
     /// Tells when the tables may be others.
-    generation: Generation,
+    pub(super) generation: Generation,
     /// How many transactions and savepoints of the driver are open.
     pub(super) depth: usize,
     /// Whether a plain `begin()` takes the write lock.

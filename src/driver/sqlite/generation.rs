@@ -30,6 +30,13 @@ impl Generation {
         self.is_pending.set(true);
     }
 
+    /// Notes that a part of the transaction is rolled back.
+    pub(super) fn note_rollback(&self) {
+        if self.is_pending.get() {
+            self.own.set(self.own.get() + 1);
+        }
+    }
+
     /// Notes that no transaction is open.
     pub(super) fn note_autocommit(&self) {
         if self.is_pending.replace(false) {
@@ -48,9 +55,13 @@ mod tests {
         let (of_one, of_other) = (one.number(), other.number());
         one.note_change();
         assert!(one.number() > of_one);
+        let in_transaction = one.number();
+        one.note_rollback();
+        assert!(one.number() > in_transaction);
         one.note_autocommit();
         assert!(other.number() > of_other);
         let quiet = one.own.get();
+        one.note_rollback();
         one.note_autocommit();
         assert_eq!(one.own.get(), quiet);
     }

@@ -157,6 +157,12 @@ impl Plan {
         recorder: &Recorder,
         generation: u64,
     ) -> Result<(), Error> {
+        // SQLite prepares by the schema that it has read last, and looks for a newer one when it runs
+        // a statement.
+        let mut look = connection
+            .prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")
+            .map_err(SqliteError::from)?;
+        look.exists([]).map_err(SqliteError::from)?;
         self.targets = gate::targets(
             connection,
             recorder,

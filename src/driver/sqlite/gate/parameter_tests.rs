@@ -149,8 +149,8 @@ fn what_is_compared_meets_the_column_beside_it() {
             "?, ?",
         ),
         (
-            "SELECT 1 FROM t WHERE (t.id) = (($1)) AND coalesce(body, $2) = 'x'",
-            "BIGINT, TEXT",
+            "SELECT 1 FROM t WHERE (t.id) = (($1)) AND coalesce(body, $2) = $3",
+            "BIGINT, TEXT, TEXT",
         ),
         (
             "SELECT count(*) FROM t GROUP BY id HAVING count(*) > $1 AND max(body) < $2",

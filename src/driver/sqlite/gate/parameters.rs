@@ -13,6 +13,9 @@ use super::names::Names;
 use super::operators::Rank;
 use super::scope::Scope;
 
+/// The functions that give one of their arguments.
+const CHOICES: [&str; 3] = ["COALESCE", "IFNULL", "NULLIF"];
+
 /// The longest list, in tokens, of which each part is looked at for each other one.
 const LIST: usize = 128;
 
@@ -175,8 +178,8 @@ impl Parameters<'_> {
         if scope.is(caller, "IN") {
             return self.beside_left(caller, Rank::Word);
         }
-        if scope.is_any(caller, &["COALESCE", "IFNULL", "NULLIF"]) {
-            return self.among(open);
+        if scope.is_any(caller, &CHOICES) {
+            return self.among(open).map(compared);
         }
         if let Some(left) = scope.operator_before(open) {
             return self.row_of(left.start, open, first);
@@ -193,7 +196,7 @@ impl Parameters<'_> {
     }
 
     /// The type that the other arguments of `COALESCE (…)` agree on.
-    fn among(&self, open: usize) -> Option<Target> {
+    fn among(&self, open: usize) -> Option<Type> {
         let scope = self.scope;
         let close = scope.partner(open).filter(|close| close - open <= LIST)?;
         let mut found = None;
@@ -209,7 +212,7 @@ impl Parameters<'_> {
                 return None;
             }
         }
-        found.map(compared)
+        found
     }
 
     /// The parameter is a part of the row at `open`; the row before the operator at `left` has a
@@ -299,7 +302,7 @@ impl Parameters<'_> {
         fits.then_some(compared(kind))
     }
 
-    /// The type of a plain value: a column, a CAST, `count(…)`, `min` and `max` of a plain value.
+    /// The type of a plain value: a column, a CAST, `count(…)`, and what chooses among plain values.
     fn value(&self, mut first: usize, mut end: usize) -> Option<Type> {
         let scope = self.scope;
         while first < end && scope.is_symbol(first, "(") && scope.partner(first) == Some(end - 1) {
@@ -312,6 +315,7 @@ impl Parameters<'_> {
                 () if scope.is(first, "CAST") => self.cast_type(first + 1),
                 () if scope.is(first, "COUNT") => Some(Type::BigInt),
                 () if scope.is_any(first, &["MIN", "MAX"]) => self.value(first + 2, last),
+                () if scope.is_any(first, &CHOICES) => self.among(first + 1),
                 () => None,
             };
         }

@@ -1,5 +1,6 @@
 //! Values of every type through insert, select, update and compare, thousands of each.
 
+mod arguments;
 mod column;
 mod strategies;
 
