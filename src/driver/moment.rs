@@ -17,10 +17,9 @@ const FIRST_DAY: i64 = -730_119;
 /// 9999-12-31, in days since 2000-01-01.
 const LAST_DAY: i64 = 2_921_939;
 
-/// What text should look like that is no date and time with an offset.
+/// What text should look like that is none.
 pub(super) const EXPECTED_TIMESTAMPTZ: &str =
     "write 2024-02-29T12:00:00.000000Z, with at most six digits of a second";
-/// What text should look like that is no date.
 pub(super) const EXPECTED_DATE: &str = "write 2024-02-29, a day that exists";
 
 /// Why a date or time can't be carried.

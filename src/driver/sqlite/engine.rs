@@ -269,7 +269,6 @@ impl Engine {
     ) -> Result<(), Error> {
         let sql = request.sql.as_str();
         let first = request.first_row_only;
-        let generation = self.generation.number();
         if let Some(place) = self.plans.find(sql) {
             let plan = self.plans.at(place);
             let mut statement = self
@@ -279,22 +278,25 @@ impl Engine {
             plan.bind(
                 &self.connection,
                 &self.recorder,
-                generation,
+                &self.generation,
                 &mut statement,
                 arguments,
             )?;
-            let changes_schema = plan.analysis.changes_schema;
-            let result = plan.run(&self.connection, &self.control, &mut statement, first, sink);
-            if changes_schema {
-                self.generation.note_change();
-            }
-            return result;
+            return plan.run(
+                &self.connection,
+                &self.control,
+                &self.generation,
+                &mut statement,
+                first,
+                sink,
+            );
         }
         let analysis = analysis::analyse(sql)?;
         if analysis.is_empty {
             return sink.figures(AnyQueryResult::default());
         }
         let mut plan = Plan::new(analysis);
+        plan.generation = self.generation.current(&self.connection)?;
         if !request.persistent {
             let (statement, tables) = self
                 .recorder
@@ -303,11 +305,14 @@ impl Engine {
             plan.targets = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, sql)?;
             arguments::bind(&mut statement, arguments, &plan.targets)?;
-            let result = plan.run(&self.connection, &self.control, &mut statement, first, sink);
-            if plan.analysis.changes_schema {
-                self.generation.note_change();
-            }
-            return result;
+            return plan.run(
+                &self.connection,
+                &self.control,
+                &self.generation,
+                &mut statement,
+                first,
+                sink,
+            );
         }
         let (statement, tables) = self
             .recorder
@@ -324,22 +329,23 @@ impl Engine {
                 return Err(refused.into());
             }
         }
-        plan.generation = generation;
-        let changes_schema = plan.analysis.changes_schema;
         let place = self.plans.add(sql, plan);
         let plan = self.plans.at(place);
         plan.bind(
             &self.connection,
             &self.recorder,
-            generation,
+            &self.generation,
             &mut statement,
             arguments,
         )?;
-        let result = plan.run(&self.connection, &self.control, &mut statement, first, sink);
-        if changes_schema {
-            self.generation.note_change();
-        }
-        result
+        plan.run(
+            &self.connection,
+            &self.control,
+            &self.generation,
+            &mut statement,
+            first,
+            sink,
+        )
     }
 
     /// Runs text that may be several statements, in one transaction as PostgreSQL does, unless one
@@ -393,15 +399,13 @@ impl Engine {
                 plan.run(
                     &self.connection,
                     &self.control,
+                    &self.generation,
                     &mut statement,
                     first_row_only,
                     sink,
                 )
             });
             drop(statement);
-            if plan.analysis.changes_schema {
-                self.generation.note_change();
-            }
             result.map_err(|error| {
                 let (sql, arguments, targets) = (text.as_str(), &[][..], &Targets::NONE);
                 let culprit = Culprit {

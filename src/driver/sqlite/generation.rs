@@ -4,6 +4,8 @@
 //! when the arguments are bound already. So connections of one process tell each other. What another
 //! process changes is seen by the statement's next run.
 
+use super::error::SqliteError;
+use rusqlite::Connection;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,12 +18,35 @@ pub(super) struct Generation {
     own: Cell<u64>,
     /// Whether a change becomes visible to others when the transaction ends.
     is_pending: Cell<bool>,
+    /// The number by which SQLite was last made to read the schema.
+    read: Cell<u64>,
 }
 
 impl Generation {
-    /// A number that changes with the schema.
-    pub(super) fn number(&self) -> u64 {
+    fn number(&self) -> u64 {
         self.own.get() + OF_PROCESS.load(Ordering::Acquire)
+    }
+
+    /// A number that changes with the schema, as SQLite now has it.
+    pub(super) fn current(&self, connection: &Connection) -> Result<u64, SqliteError> {
+        let number = self.number();
+        if self.read.get() != number {
+            self.look(connection)?;
+            self.read.set(number);
+        }
+        Ok(number)
+    }
+
+    /// Makes SQLite read a newer schema: it prepares by the one that it has read last, and looks for
+    /// another only when it runs a statement.
+    #[expect(
+        clippy::unused_self,
+        reason = "it is what the connection knows of the schema"
+    )]
+    pub(super) fn look(&self, connection: &Connection) -> Result<(), SqliteError> {
+        let mut first = connection.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")?;
+        first.exists([])?;
+        Ok(())
     }
 
     /// Notes a statement that changes the schema.

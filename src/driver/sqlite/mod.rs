@@ -64,6 +64,7 @@ mod columns;
 mod connection;
 mod constraints;
 mod control;
+mod conversion;
 mod database;
 mod decimal_collation;
 mod declared;

@@ -7,6 +7,7 @@ use super::control::Control;
 use super::engine::Sink;
 use super::error::SqliteError;
 use super::gate::{self, Recorder};
+use super::generation::Generation;
 use super::opcodes;
 use super::targets::Targets;
 use rusqlite::{Connection, Statement, StatementStatus};
@@ -126,7 +127,7 @@ impl Plan {
         }
     }
 
-    /// Binds the arguments, as what their parameters meet by the schema of this generation.
+    /// Binds the arguments, as what their parameters meet by the present schema.
     ///
     /// # Errors
     /// Where they don't fit.
@@ -134,10 +135,11 @@ impl Plan {
         &mut self,
         connection: &Connection,
         recorder: &Recorder,
-        generation: u64,
+        schema: &Generation,
         statement: &mut Statement<'_>,
         arguments: &[AnyValueKind],
     ) -> Result<(), Error> {
+        let generation = schema.current(connection)?;
         let is_known = self.generation == generation;
         if !is_known {
             self.look_again(connection, recorder, generation)?;
@@ -145,6 +147,7 @@ impl Plan {
         let bound = arguments::bind(statement, arguments, &self.targets);
         if is_known && matches!(bound, Err(Error::Encode(_))) {
             // Another process may have given the column another type.
+            schema.look(connection)?;
             self.look_again(connection, recorder, generation)?;
             return arguments::bind(statement, arguments, &self.targets);
         }
@@ -157,18 +160,8 @@ impl Plan {
         recorder: &Recorder,
         generation: u64,
     ) -> Result<(), Error> {
-        // SQLite prepares by the schema that it has read last, and looks for a newer one when it runs
-        // a statement.
-        let mut look = connection
-            .prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")
-            .map_err(SqliteError::from)?;
-        look.exists([]).map_err(SqliteError::from)?;
-        self.targets = gate::targets(
-            connection,
-            recorder,
-            &self.analysis.sql,
-            &self.analysis.verb,
-        )?;
+        let Analysis { sql, verb, .. } = &self.analysis;
+        self.targets = gate::targets(connection, recorder, sql, verb)?;
         self.generation = generation;
         Ok(())
     }
@@ -193,6 +186,7 @@ impl Plan {
         &mut self,
         connection: &Connection,
         control: &Control,
+        schema: &Generation,
         statement: &mut Statement<'_>,
         first_row_only: bool,
         sink: &mut impl Sink,
@@ -242,6 +236,9 @@ impl Plan {
         }
         drop(rows);
         self.note_prepared_again(statement);
+        if self.analysis.changes_schema {
+            schema.note_change();
+        }
         if let Some(number) = number {
             control.stop_when_cancelled(number);
         }
