@@ -142,7 +142,7 @@ impl Engine {
     }
 
     fn with_names_of(&self, error: Error, request: &Request, arguments: &[AnyValueKind]) -> Error {
-        match analysis::analyse(request.sql.as_str()) {
+        match self.generation.analyse(request.sql.as_str()) {
             Ok(Analysis { sql, verb, .. }) => {
                 let targets = if violation::is_of_foreign_key(&error) {
                     gate::targets(&self.connection, &self.recorder, &sql, &verb).ok()
@@ -246,11 +246,12 @@ impl Engine {
 
     /// Prepares a statement to tell of its parameters and columns.
     pub(super) fn describe(&self, sql: SqlStr) -> Result<AnyStatement, Error> {
-        let analysis = analysis::analyse(sql.as_str())?;
+        self.generation.current(&self.connection)?;
+        let analysis = self.generation.analyse(sql.as_str())?;
         let (statement, tables) = self
             .recorder
             .during(|| self.connection.prepare(&analysis.sql));
-        let statement = statement.map_err(SqliteError::from)?;
+        let statement = statement.map_err(|error| analysis.explain(error))?;
         gate::check(&self.connection, &tables, sql.as_str(), &analysis.verb)?;
         let columns = Columns::read(&statement, &analysis.booleans);
         Ok(AnyStatement {
@@ -291,17 +292,18 @@ impl Engine {
                 sink,
             );
         }
-        let analysis = analysis::analyse(sql)?;
+        let generation = self.generation.current(&self.connection)?;
+        let analysis = self.generation.analyse(sql)?;
         if analysis.is_empty {
             return sink.figures(AnyQueryResult::default());
         }
         let mut plan = Plan::new(analysis);
-        plan.generation = self.generation.current(&self.connection)?;
+        plan.generation = generation;
         if !request.persistent {
             let (statement, tables) = self
                 .recorder
                 .during(|| self.connection.prepare(&plan.analysis.sql));
-            let mut statement = statement.map_err(SqliteError::from)?;
+            let mut statement = statement.map_err(|error| plan.analysis.explain(error))?;
             plan.targets = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, sql)?;
             arguments::bind(&mut statement, arguments, &plan.targets)?;
@@ -317,7 +319,7 @@ impl Engine {
         let (statement, tables) = self
             .recorder
             .during(|| self.connection.prepare_cached(&plan.analysis.sql));
-        let mut statement = statement.map_err(SqliteError::from)?;
+        let mut statement = statement.map_err(|error| plan.analysis.explain(error))?;
         let checked =
             gate::check(&self.connection, &tables, sql, &plan.analysis.verb).and_then(|targets| {
                 gate::check_view(&self.connection, &self.recorder, sql).map(|()| targets)

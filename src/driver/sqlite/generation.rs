@@ -4,9 +4,12 @@
 //! when the arguments are bound already. So connections of one process tell each other. What another
 //! process changes is seen by the statement's next run.
 
+use super::analysis::{self, Analysis};
+use super::checked_casts;
 use super::error::SqliteError;
 use rusqlite::Connection;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static OF_PROCESS: AtomicU64 = AtomicU64::new(1);
@@ -20,6 +23,8 @@ pub(super) struct Generation {
     is_pending: Cell<bool>,
     /// The number by which SQLite was last made to read the schema.
     read: Cell<u64>,
+    /// The CASTs that indexes are over.
+    indexed_casts: RefCell<BTreeSet<String>>,
 }
 
 impl Generation {
@@ -39,14 +44,26 @@ impl Generation {
 
     /// Makes SQLite read a newer schema: it prepares by the one that it has read last, and looks for
     /// another only when it runs a statement.
-    #[expect(
-        clippy::unused_self,
-        reason = "it is what the connection knows of the schema"
-    )]
     pub(super) fn look(&self, connection: &Connection) -> Result<(), SqliteError> {
-        let mut first = connection.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")?;
-        first.exists([])?;
+        let mut indexes = connection.prepare_cached(
+            "SELECT sql FROM sqlite_schema WHERE type = 'index' AND instr(upper(sql), 'CAST') > 0",
+        )?;
+        let mut casts = BTreeSet::new();
+        let mut rows = indexes.query([])?;
+        while let Some(row) = rows.next()? {
+            let sql: String = row.get(0)?;
+            casts.extend(checked_casts::of_index(&sql));
+        }
+        self.indexed_casts.replace(casts);
         Ok(())
+    }
+
+    /// Reads the text of a prepared statement, by the present schema.
+    ///
+    /// # Errors
+    /// As those of [`analysis::analyse`].
+    pub(super) fn analyse(&self, sql: &str) -> Result<Analysis, SqliteError> {
+        analysis::analyse(sql, &self.indexed_casts.borrow())
     }
 
     /// Notes a statement that changes the schema.

@@ -28,7 +28,7 @@ fn connection() -> (Connection, Recorder) {
 /// What each parameter meets: a type, with `=` where it is stored and `()` where it is cast.
 fn met(sql: &str) -> String {
     let (connection, recorder) = connection();
-    let analysis = analysis::analyse(sql).unwrap();
+    let analysis = analysis::analyse(sql, &std::collections::BTreeSet::new()).unwrap();
     let targets = targets(&connection, &recorder, &analysis.sql, &analysis.verb)
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
     let count = connection.prepare(&analysis.sql).unwrap().parameter_count();
