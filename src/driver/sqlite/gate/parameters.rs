@@ -87,6 +87,11 @@ impl Parameters<'_> {
         if scope.is(end, "AS") && scope.is_symbol(before, "(") {
             return self.cast(before);
         }
+        // In a list by itself, as in each of many rows, it has no operators.
+        let starts = scope.is_symbol(before, ",") || scope.is_symbol(before, "(");
+        if starts && (scope.is_symbol(end, ",") || scope.is_symbol(end, ")")) {
+            return self.in_place(first, end);
+        }
         let left = scope.operator_before(first);
         let right = scope.operator_after(end);
         if left.is_none() && right.is_none() {
