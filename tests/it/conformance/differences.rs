@@ -56,6 +56,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     row("overflow", "`n + 1` beyond BIGINT", "an error", "a float", "compute in Rust, with `checked_add`"),
     row("small literals", "`2147483647 + 1`", "an error: literals are INTEGER", "2147483648", "bind an `i64`"),
     row("casts of fractions", "`CAST(5 / 2.0 AS BIGINT)`, `CAST(avg(n) AS BIGINT)`, where it ends in .5", "away from zero: a NUMERIC", "to the even number: a float", "round in Rust"),
+    row("casts to infinity", "`CAST('NaN' AS DOUBLE PRECISION)`, `CAST('Infinity' AS DOUBLE PRECISION)`", "taken", "an error: SQLite has no NaN", "NULL, or a finite number"),
     row("casts to text", "`CAST(flag AS TEXT)` of a BOOLEAN, `CAST(ratio AS TEXT)` of a DOUBLE PRECISION", "`true`, `1`", "`1`, `1.0`", "read the column, convert in Rust"),
     row("casts to NUMERIC", "`CAST(… AS NUMERIC)`, `CAST(… AS DATE)`, `CAST(… AS TIMESTAMPTZ)`", "the type", "refused: it would be a number", "read the column, convert in Rust"),
     row("text beside numbers", "`'10' = 10`, `text_column = 10`", "true, an error", "false, true", "bind the type of the column"),

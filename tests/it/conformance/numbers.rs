@@ -293,6 +293,13 @@ pub(super) const CASES: &[Case] = &[
         same("'7', 3"),
     ),
     Case::sql(
+        "the infinities are cast by PostgreSQL only",
+        "casts",
+        "",
+        &["SELECT CAST('-Infinity' AS DOUBLE PRECISION)"],
+        differs("casts to infinity", "refused: Data", "-inf"),
+    ),
+    Case::sql(
         "a float or a boolean cast to text is spelt otherwise",
         "casts",
         "CREATE TABLE nu_spelt (flag BOOLEAN, ratio DOUBLE PRECISION)",
