@@ -1,5 +1,6 @@
 use sqlx::{Any, AssertSqlSafe, QueryBuilder, Row as _};
 use twinbase::config::Engine;
+use twinbase::database::Violation;
 use twinbase::driver::ArgumentError;
 use twinbase::testing::run;
 
@@ -191,6 +192,44 @@ twinbase::on_both_engines! {
             .await
             .unwrap();
         assert!((float - 0.5).abs() < f64::EPSILON);
+    }
+
+    async fn a_key_in_another_spelling_meets_its_row_or_breaks_its_constraint_by_name(test: TestDatabase) {
+        migrate(
+            &test,
+            "CREATE TABLE parent (id UUID PRIMARY KEY);
+             CREATE TABLE other (id UUID PRIMARY KEY);
+             CREATE TABLE child (
+                 parent UUID CONSTRAINT child_of_parent REFERENCES parent (id),
+                 other UUID CONSTRAINT child_of_other REFERENCES other (id)
+             );",
+        )
+        .await;
+        let pool = pool(&test, 1).await;
+        let (known, unknown) = ("01890a5d-ac96-774b-bcce-b302099a8057", "01890A5D-AC96-774B-BCCE-B302099A8058");
+        for table in ["parent", "other"] {
+            let insert = AssertSqlSafe(format!("INSERT INTO {table} VALUES ($1)"));
+            sqlx::query(insert).bind(known).execute(&pool).await.unwrap();
+        }
+        let insert = "INSERT INTO child VALUES ($1, $2)";
+        let upper = known.to_uppercase();
+        sqlx::query(insert).bind(&upper).bind(&upper).execute(&pool).await.unwrap();
+        let broken = sqlx::query(insert).bind(&upper).bind(unknown);
+        let error = refused(broken.execute(&pool).await);
+        let violation = Violation::of(&error).unwrap();
+        assert_eq!(violation.constraint.as_deref(), Some("child_of_other"), "{error}");
+    }
+
+    async fn what_like_compares_with_is_text(test: TestDatabase) {
+        migrate(&test, "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('50 %');").await;
+        let pool = pool(&test, 1).await;
+        let select = "SELECT count(*) FROM t WHERE a LIKE $1";
+        let found: i64 = sqlx::query_scalar(select).bind("5%").fetch_one(&pool).await.unwrap();
+        assert_eq!(found, 1);
+        for query in [sqlx::query(select).bind(5_i64), sqlx::query(select).bind(vec![53_u8])] {
+            let error = refused(query.fetch_one(&pool).await);
+            assert!(matches!(argument_error(&error), ArgumentError::WrongKind { .. }), "{error}");
+        }
     }
 
     async fn an_argument_is_checked_in_each_row_of_many(test: TestDatabase) {

@@ -26,6 +26,9 @@ struct Frame<'a> {
     sources: Vec<Source<'a>>,
     /// The columns into which an INSERT's values go, in their order.
     targets: Vec<Option<Declared>>,
+    /// Whether the INSERT names them. Else those that are generated may be among them, and are not
+    /// given values.
+    names_targets: bool,
 }
 
 /// The part of a statement in which a token stands.
@@ -81,7 +84,7 @@ impl<'a> Frames<'a> {
             scope,
             all: vec![Frame::default()],
             spots: Vec::with_capacity(scope.tokens.len()),
-            common: common_table_expressions(scope),
+            common: scope.common_table_expressions(),
         };
         let spot = Spot {
             frame: 0,
@@ -275,7 +278,9 @@ impl<'a> Frames<'a> {
                 columns,
                 is_excluded: true,
             });
-            self.all[frame].targets = self.targets(end, columns);
+            let (targets, named) = self.targets(end, columns);
+            self.all[frame].targets = targets;
+            self.all[frame].names_targets = named;
             // The values of an INSERT don't see its table.
             region.spot.frame = self.add(region.outer);
         }
@@ -294,30 +299,28 @@ impl<'a> Frames<'a> {
         Some((name, at + 1))
     }
 
-    /// The columns that an INSERT names from `at` on, or else all of the table.
-    fn targets(&self, at: usize, columns: Option<&Columns>) -> Vec<Option<Declared>> {
+    /// The columns that an INSERT names from `at` on, or else all of the table; whether it does.
+    fn targets(&self, at: usize, columns: Option<&Columns>) -> (Vec<Option<Declared>>, bool) {
         let scope = self.scope;
         let Some(columns) = columns else {
-            return Vec::new();
+            return (Vec::new(), false);
         };
         let list = scope
             .partner(at)
             .filter(|_| scope.is_symbol(at, "(") && !scope.is_any(at + 1, &QUERY));
         let Some(close) = list else {
-            return columns
-                .iter()
-                .map(|(_, declared)| Some(*declared))
-                .collect();
+            let all = columns.iter().map(|(_, declared)| Some(*declared));
+            return (all.collect(), false);
         };
         let types: BTreeMap<&str, Declared> = columns
             .iter()
             .map(|(name, declared)| (name.as_str(), *declared))
             .collect();
-        scope
+        let named = scope
             .list(at + 1, close)
             .into_iter()
-            .map(|(first, _)| types.get(scope.name(first)?.as_str()).copied())
-            .collect()
+            .map(|(first, _)| types.get(scope.name(first)?.as_str()).copied());
+        (named.collect(), true)
     }
 
     /// Where a token stands.
@@ -325,9 +328,23 @@ impl<'a> Frames<'a> {
         self.spots.get(at).copied()
     }
 
-    /// The type of the column into which the value in this place of an INSERT goes.
-    pub(super) fn inserted(&self, spot: Spot, place: usize) -> Option<Declared> {
-        *self.all[spot.written?].targets.get(place)?
+    /// The type of the column into which the value in this place of an INSERT goes; `row` is the
+    /// parenthesis of its row.
+    pub(super) fn inserted(
+        &self,
+        spot: Spot,
+        place: usize,
+        row: Option<usize>,
+    ) -> Option<Declared> {
+        let frame = &self.all[spot.written?];
+        if !frame.names_targets {
+            let last = self.scope.partner(row?)?.checked_sub(1)?;
+            let width = self.spots.get(last)?.place? + 1;
+            if width != frame.targets.len() {
+                return None;
+            }
+        }
+        *frame.targets.get(place)?
     }
 
     /// The type of a column of the table that an INSERT or UPDATE writes.
@@ -372,22 +389,4 @@ impl<'a> Frames<'a> {
 fn find(columns: &Columns, name: &str) -> Option<Declared> {
     let (_, declared) = columns.iter().find(|(column, _)| column == name)?;
     Some(*declared)
-}
-
-/// The names in `name AS (SELECT …)` and `name (a, b) AS (SELECT …)`.
-fn common_table_expressions(scope: &Scope<'_>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for at in 1..scope.tokens.len() {
-        if !scope.is(at, "AS")
-            || !(scope.is_symbol(at + 1, "(") || scope.is_any(at + 1, &["NOT", "MATERIALIZED"]))
-        {
-            continue;
-        }
-        let mut name = at - 1;
-        if scope.is_symbol(name, ")") {
-            name = scope.partner(name).map_or(0, |open| open.saturating_sub(1));
-        }
-        found.extend(scope.name(name));
-    }
-    found
 }

@@ -13,6 +13,7 @@ const SCHEMA: &str = "
         uid UUID_TEXT, price NUMERIC_TEXT COLLATE twinbase_decimal, doc JSONB_TEXT);
     CREATE TABLE u (id BIGINT, ratio BIGINT, made_at TIMESTAMPTZ_TEXT, loose, old NUMERIC);
     CREATE VIEW v AS SELECT id AS number, made_at AS made_on, count(*) AS n FROM u;
+    CREATE TABLE g (id BIGINT, twice BIGINT AS (id * 2), body TEXT);
     CREATE VIEW w AS SELECT id FROM t UNION SELECT ratio FROM t;
     CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO u (id) VALUES (new.id); END";
 
@@ -111,6 +112,9 @@ fn what_is_stored_meets_its_column() {
             "?, BIGINT",
         ),
         ("DELETE FROM t WHERE id = $1", "BIGINT"),
+        ("INSERT INTO g VALUES ($1, $2)", "?, ?"),
+        ("INSERT INTO g (id, body) VALUES ($1, $2)", "=BIGINT, =TEXT"),
+        ("INSERT INTO u VALUES (abs(1), ($1), 2, 3, (4))", "=BIGINT"),
     ]);
 }
 

@@ -165,7 +165,7 @@ impl Parameters<'_> {
                 || scope.is_symbol(before, ",");
             let ends = ends || scope.is(end, "AS") || scope.is_any(end, &ITEM_ENDS);
             return (starts && ends)
-                .then(|| self.frames.inserted(spot, spot.place?))
+                .then(|| self.frames.inserted(spot, spot.place?, None))
                 .flatten()
                 .and_then(stored);
         }
@@ -178,7 +178,10 @@ impl Parameters<'_> {
         let caller = open.checked_sub(1)?;
         if around.part == Part::Rows && (scope.is(caller, "VALUES") || scope.is_symbol(caller, ","))
         {
-            return self.frames.inserted(around, spot.place?).and_then(stored);
+            return self
+                .frames
+                .inserted(around, spot.place?, Some(open))
+                .and_then(stored);
         }
         if scope.is(caller, "IN") {
             return self.beside_left(caller, Rank::Word);
