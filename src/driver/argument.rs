@@ -35,7 +35,7 @@ pub enum ArgumentError {
     OutOfRange {
         /// The parameter's number, from 1.
         parameter: usize,
-        /// The type that the server gave the parameter.
+        /// The parameter's type.
         sql_type: String,
     },
     /// A number that the parameter's type can only hold rounded.
@@ -46,7 +46,7 @@ pub enum ArgumentError {
     Inexact {
         /// The parameter's number, from 1.
         parameter: usize,
-        /// The type that the server gave the parameter.
+        /// The parameter's type.
         sql_type: String,
         /// What was bound.
         kind: &'static str,
@@ -56,7 +56,7 @@ pub enum ArgumentError {
     WrongKind {
         /// The parameter's number, from 1.
         parameter: usize,
-        /// The type that the server gave the parameter.
+        /// The parameter's type.
         sql_type: String,
         /// What was bound.
         kind: &'static str,
@@ -68,7 +68,7 @@ pub enum ArgumentError {
     Malformed {
         /// The parameter's number, from 1.
         parameter: usize,
-        /// The type that the server gave the parameter.
+        /// The parameter's type.
         sql_type: String,
         /// What the text should look like.
         expected: &'static str,
@@ -81,9 +81,85 @@ pub enum ArgumentError {
     Unsupported {
         /// The parameter's number, from 1.
         parameter: usize,
-        /// The type that the server gave the parameter.
+        /// The parameter's type.
         sql_type: String,
     },
+}
+
+/// What is wrong with an argument, before it is known which one it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum Fault {
+    #[error("out of range")]
+    OutOfRange,
+    #[error("not exact")]
+    Inexact,
+    #[error("wrong kind: {0}")]
+    WrongKind(&'static str),
+    #[error("malformed: {0}")]
+    Malformed(&'static str),
+    #[error("unsupported")]
+    Unsupported,
+}
+
+impl Fault {
+    pub(crate) const BIND_BOOL: Self = Self::WrongKind("bind a bool");
+    pub(crate) const BIND_INTEGER: Self = Self::WrongKind("bind an i64");
+    pub(crate) const BIND_FLOAT: Self = Self::WrongKind("bind an f64");
+    pub(crate) const BIND_BYTES: Self = Self::WrongKind("bind bytes");
+    pub(crate) const BIND_ITS_TYPE: Self = Self::WrongKind("bind a value of the parameter's type");
+    pub(crate) const NO_FLOAT_FOR_NUMERIC: Self =
+        Self::WrongKind("bind the decimal as text, a float is rarely the number that was meant");
+    pub(crate) const NO_FLOAT_FOR_INTEGER: Self = Self::WrongKind(
+        "bind an integer, or write CAST($n AS DOUBLE PRECISION) if a float is meant",
+    );
+
+    /// The error of this argument: the parameter's number, from 1, its type, and what was bound.
+    pub(crate) fn explain(
+        self,
+        parameter: usize,
+        sql_type: String,
+        value: &AnyValueKind,
+    ) -> ArgumentError {
+        let kind = kind_name(value);
+        match self {
+            Self::OutOfRange => ArgumentError::OutOfRange {
+                parameter,
+                sql_type,
+            },
+            Self::Inexact => ArgumentError::Inexact {
+                parameter,
+                sql_type,
+                kind,
+            },
+            Self::WrongKind(remedy) => ArgumentError::WrongKind {
+                parameter,
+                sql_type,
+                kind,
+                remedy,
+            },
+            Self::Malformed(expected) => ArgumentError::Malformed {
+                parameter,
+                sql_type,
+                expected,
+            },
+            Self::Unsupported => ArgumentError::Unsupported {
+                parameter,
+                sql_type,
+            },
+        }
+    }
+}
+
+/// The float that equals an integer, if there is one.
+pub(crate) fn exact_float(value: i64) -> Option<f64> {
+    // A float has 53 bits of mantissa: larger integers are floats if their low bits are zero.
+    let significant = 64 - value.unsigned_abs().leading_zeros();
+    let significant = significant.saturating_sub(value.trailing_zeros());
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no bit is lost up to 53 of them"
+    )]
+    (significant <= 53).then_some(value as f64)
 }
 
 impl From<ArgumentError> for sqlx::Error {
@@ -93,7 +169,7 @@ impl From<ArgumentError> for sqlx::Error {
 }
 
 /// What a value is called in messages.
-pub(crate) fn kind_name(value: &AnyValueKind) -> &'static str {
+fn kind_name(value: &AnyValueKind) -> &'static str {
     match value {
         AnyValueKind::Bool(_) => "a boolean",
         AnyValueKind::SmallInt(_) | AnyValueKind::Integer(_) | AnyValueKind::BigInt(_) => {
@@ -144,5 +220,25 @@ pub(crate) fn declared_kind(value: &AnyValueKind) -> AnyTypeInfoKind {
         AnyValueKind::Text(_) | AnyValueKind::TextSlice(_) => AnyTypeInfoKind::Text,
         AnyValueKind::Blob(_) => AnyTypeInfoKind::Blob,
         _ => AnyTypeInfoKind::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integer_becomes_a_float_only_where_it_is_one() {
+        for (value, exact) in [
+            (0, true),
+            (1 << 53, true),
+            ((1 << 53) + 1, false),
+            ((1 << 53) + 2, true),
+            (i64::MIN, true),
+            (i64::MAX, false),
+            (-((1 << 53) + 1), false),
+        ] {
+            assert_eq!(exact_float(value).is_some(), exact, "{value}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! - [`postgres`]: over SQLx's own `PgConnection`
 //! - [`sqlite`]: over rusqlite
 //! - `argument`: the errors of arguments, the same on every engine
+//! - `decimal`, `moment`, `uuid`: the spellings of values that an argument may have, on every engine
 //! - `constraint_name`: PostgreSQL's names for constraints without one
 //! - `link`: what a connection tells the one who opened it
 //! - `placeholder`: the scanner that finds a text's parameters
@@ -20,9 +21,12 @@ pub mod sqlite;
 
 mod argument;
 pub(crate) mod constraint_name;
+mod decimal;
 pub(crate) mod link;
+mod moment;
 mod placeholder;
 mod session_state;
+mod uuid;
 
 use std::sync::OnceLock;
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use sqlx_core::any::{AnyTypeInfoKind, AnyValue, AnyValueKind};
 use thiserror::Error;
 
-use super::moment::{self, MomentFault};
+use crate::driver::moment::{self, MomentFault};
+use crate::driver::uuid;
+
 use super::numeric::{self, NumericFault};
 use super::server_type::ServerType;
-use super::uuid;
 
 /// A stored value that has no form in `Any`. It travels in [`sqlx::Error::ColumnDecode`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

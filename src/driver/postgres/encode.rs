@@ -9,12 +9,11 @@ use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, Postgres};
 use sqlx::{Arguments, Type};
 use sqlx_core::any::AnyValueKind;
 
-use crate::driver::argument::{ArgumentError, kind_name};
+use crate::driver::argument::{ArgumentError, Fault, exact_float};
+use crate::driver::{decimal, moment, uuid};
 
-use super::moment::{self, MomentFault};
 use super::numeric;
 use super::server_type::{ServerType, type_name};
-use super::uuid;
 
 /// A parameter as the server described it.
 #[derive(Debug, Clone)]
@@ -69,7 +68,7 @@ pub(super) fn encode(
                 Ok(fault) => *fault,
                 Err(_) => Fault::Malformed("it is too long to be sent"),
             };
-            let error = fault.explain(index + 1, parameter, value);
+            let error = fault.explain(index + 1, type_name(&parameter.info), value);
             misfits.push(Misfit { index, error });
         }
     }
@@ -77,53 +76,6 @@ pub(super) fn encode(
         Ok(arguments)
     } else {
         Err(misfits)
-    }
-}
-
-/// What is wrong with an argument, before it is known which one it is.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error("out of range")]
-    OutOfRange,
-    #[error("not exact")]
-    Inexact,
-    #[error("wrong kind: {0}")]
-    WrongKind(&'static str),
-    #[error("malformed: {0}")]
-    Malformed(&'static str),
-    #[error("unsupported")]
-    Unsupported,
-}
-
-impl Fault {
-    fn explain(self, number: usize, of: &Parameter, value: &AnyValueKind) -> ArgumentError {
-        let (parameter, sql_type, kind) = (number, type_name(&of.info), kind_name(value));
-        match self {
-            Self::OutOfRange => ArgumentError::OutOfRange {
-                parameter,
-                sql_type,
-            },
-            Self::Inexact => ArgumentError::Inexact {
-                parameter,
-                sql_type,
-                kind,
-            },
-            Self::WrongKind(remedy) => ArgumentError::WrongKind {
-                parameter,
-                sql_type,
-                kind,
-                remedy,
-            },
-            Self::Malformed(expected) => ArgumentError::Malformed {
-                parameter,
-                sql_type,
-                expected,
-            },
-            Self::Unsupported => ArgumentError::Unsupported {
-                parameter,
-                sql_type,
-            },
-        }
     }
 }
 
@@ -169,7 +121,7 @@ fn boolean(value: bool, to: ServerType, buffer: &mut Vec<u8>) -> Result<(), Faul
     match to {
         ServerType::Bool => buffer.push(u8::from(value)),
         ServerType::Other => return Err(Fault::Unsupported),
-        _ => return Err(Fault::WrongKind("bind a value of the parameter's type")),
+        _ => return Err(Fault::BIND_ITS_TYPE),
     }
     Ok(())
 }
@@ -192,23 +144,11 @@ fn integer(value: i64, to: ServerType, buffer: &mut Vec<u8>) -> Result<(), Fault
             let exact = exact_float(value).ok_or(Fault::Inexact)?;
             float(exact, to, buffer)?;
         }
-        ServerType::Bool => return Err(Fault::WrongKind("bind a bool")),
+        ServerType::Bool => return Err(Fault::BIND_BOOL),
         ServerType::Other => return Err(Fault::Unsupported),
-        _ => return Err(Fault::WrongKind("bind a value of the parameter's type")),
+        _ => return Err(Fault::BIND_ITS_TYPE),
     }
     Ok(())
-}
-
-/// The float that equals an integer, if there is one.
-fn exact_float(value: i64) -> Option<f64> {
-    // A float has 53 bits of mantissa: larger integers are floats if their low bits are zero.
-    let significant = 64 - value.unsigned_abs().leading_zeros();
-    let significant = significant.saturating_sub(value.trailing_zeros());
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "no bit is lost up to 53 of them"
-    )]
-    (significant <= 53).then_some(value as f64)
 }
 
 fn float(value: f64, to: ServerType, buffer: &mut Vec<u8>) -> Result<(), Fault> {
@@ -224,17 +164,13 @@ fn float(value: f64, to: ServerType, buffer: &mut Vec<u8>) -> Result<(), Fault> 
             buffer.extend(narrow.to_be_bytes());
         }
         ServerType::Numeric => {
-            return Err(Fault::WrongKind(
-                "bind the decimal as text, a float is rarely the number that was meant",
-            ));
+            return Err(Fault::NO_FLOAT_FOR_NUMERIC);
         }
         ServerType::Int2 | ServerType::Int4 | ServerType::Int8 => {
-            return Err(Fault::WrongKind(
-                "bind an integer, or write CAST($n AS DOUBLE PRECISION) if a float is meant",
-            ));
+            return Err(Fault::NO_FLOAT_FOR_INTEGER);
         }
         ServerType::Other => return Err(Fault::Unsupported),
-        _ => return Err(Fault::WrongKind("bind a value of the parameter's type")),
+        _ => return Err(Fault::BIND_ITS_TYPE),
     }
     Ok(())
 }
@@ -243,7 +179,7 @@ fn bytes(value: &[u8], to: ServerType, buffer: &mut Vec<u8>) -> Result<(), Fault
     match to {
         ServerType::Bytea => buffer.extend_from_slice(value),
         ServerType::Other => return Err(Fault::Unsupported),
-        _ => return Err(Fault::WrongKind("bind a value of the parameter's type")),
+        _ => return Err(Fault::BIND_ITS_TYPE),
     }
     Ok(())
 }
@@ -264,53 +200,45 @@ fn text(value: &str, to: ServerType, buffer: &mut Vec<u8>) -> Result<(), Fault> 
             _ => return Err(malformed("it takes one ASCII character")),
         },
         ServerType::Uuid => {
-            let bytes = uuid::parse(value)
-                .ok_or(malformed("write 01890a5d-ac96-774b-bcce-b302099a8057"))?;
+            let bytes = uuid::parse(value).ok_or(malformed(uuid::EXPECTED))?;
             buffer.extend(bytes);
         }
         ServerType::Numeric => {
-            numeric::encode(value, buffer).ok_or(malformed(
-                "write digits, with a point before the fraction, as -12.50",
-            ))?;
+            numeric::encode(value, buffer).ok_or(malformed(decimal::EXPECTED))?;
         }
         ServerType::TimestampTz => {
-            let expected = "write 2024-02-29T12:00:00.000000Z, with at most six digits of a second";
-            let micros =
-                moment::parse_timestamptz(value).map_err(|fault| named(fault, expected))?;
+            let expected = moment::EXPECTED_TIMESTAMPTZ;
+            let micros = moment::parse_timestamptz(value)
+                .map_err(|fault| malformed(fault.explain(expected)))?;
             buffer.extend(micros.to_be_bytes());
         }
         ServerType::Timestamp => {
             let expected = "write 2024-02-29T12:00:00.000000, without an offset";
-            let micros = moment::parse_timestamp(value).map_err(|fault| named(fault, expected))?;
+            let micros = moment::parse_timestamp(value)
+                .map_err(|fault| malformed(fault.explain(expected)))?;
             buffer.extend(micros.to_be_bytes());
         }
         ServerType::Date => {
-            let expected = "write 2024-02-29, a day that exists";
-            let days = moment::parse_date(value).map_err(|fault| named(fault, expected))?;
+            let expected = moment::EXPECTED_DATE;
+            let days =
+                moment::parse_date(value).map_err(|fault| malformed(fault.explain(expected)))?;
             buffer.extend(days.to_be_bytes());
         }
         ServerType::Time => {
             let expected = "write 12:00:00.000000";
-            let micros = moment::parse_time(value).map_err(|fault| named(fault, expected))?;
+            let micros =
+                moment::parse_time(value).map_err(|fault| malformed(fault.explain(expected)))?;
             buffer.extend(micros.to_be_bytes());
         }
-        ServerType::Bool => return Err(Fault::WrongKind("bind a bool")),
+        ServerType::Bool => return Err(Fault::BIND_BOOL),
         ServerType::Int2 | ServerType::Int4 | ServerType::Int8 => {
-            return Err(Fault::WrongKind("bind an i64"));
+            return Err(Fault::BIND_INTEGER);
         }
-        ServerType::Float4 | ServerType::Float8 => return Err(Fault::WrongKind("bind an f64")),
-        ServerType::Bytea => return Err(Fault::WrongKind("bind bytes")),
+        ServerType::Float4 | ServerType::Float8 => return Err(Fault::BIND_FLOAT),
+        ServerType::Bytea => return Err(Fault::BIND_BYTES),
         ServerType::Void | ServerType::Other => return Err(Fault::Unsupported),
     }
     Ok(())
-}
-
-fn named(fault: MomentFault, expected: &'static str) -> Fault {
-    Fault::Malformed(match fault {
-        MomentFault::Infinite => "infinity is not portable: bind NULL or a far date",
-        MomentFault::Year => "the year is outside 0001 to 9999",
-        MomentFault::Malformed => expected,
-    })
 }
 
 #[cfg(test)]
@@ -332,21 +260,6 @@ mod tests {
         assert!(int(i64::from(i32::MIN), ServerType::Int4));
         assert!(!int(i64::from(i32::MIN) - 1, ServerType::Int4));
         assert!(int(i64::MIN, ServerType::Int8) && int(i64::MIN, ServerType::Numeric));
-    }
-
-    #[test]
-    fn an_integer_becomes_a_float_only_where_it_is_one() {
-        for (value, exact) in [
-            (0, true),
-            (1 << 53, true),
-            ((1 << 53) + 1, false),
-            ((1 << 53) + 2, true),
-            (i64::MIN, true),
-            (i64::MAX, false),
-            (-((1 << 53) + 1), false),
-        ] {
-            assert_eq!(exact_float(value).is_some(), exact, "{value}");
-        }
     }
 
     #[test]

@@ -57,7 +57,6 @@ mod encode;
 mod execute;
 mod inference;
 mod migrate;
-mod moment;
 mod numeric;
 mod options;
 mod outline;
@@ -66,7 +65,6 @@ mod server_type;
 mod simple;
 mod statement;
 mod transaction;
-mod uuid;
 
 use sqlx_core::any::driver::AnyDriver;
 

@@ -4,13 +4,10 @@
 //! 16-bit numbers (how many digits follow, the weight of the first one as a power of 10000, the
 //! sign, the digits to display after the point), then the digits.
 
+use crate::driver::decimal::Plain;
+
 const POSITIVE: u16 = 0x0000;
 const NEGATIVE: u16 = 0x4000;
-
-/// The most digits before the point that PostgreSQL takes (manual, section 8.1.2).
-const MAX_INTEGER_DIGITS: usize = 131_072;
-/// The most digits after the point that PostgreSQL takes (manual, section 8.1.2).
-const MAX_FRACTION_DIGITS: usize = 16_383;
 
 /// How many decimal digits a wire digit holds.
 const GROUP: usize = 4;
@@ -27,24 +24,9 @@ pub(super) enum NumericFault {
 /// Writes the wire form of plain text: an optional sign, digits, and optionally a point and digits.
 /// `None` if the text is anything else or longer than PostgreSQL takes; nothing is written then.
 pub(super) fn encode(text: &str, buffer: &mut Vec<u8>) -> Option<()> {
-    let (sign, unsigned) = match text.as_bytes().first()? {
-        b'-' => (NEGATIVE, &text[1..]),
-        b'+' => (POSITIVE, &text[1..]),
-        _ => (POSITIVE, text),
-    };
-    let (integer, fraction) = match unsigned.split_once('.') {
-        Some((_, "")) => return None,
-        Some(parts) => parts,
-        None => (unsigned, ""),
-    };
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if integer.is_empty() || !all_digits(integer) || !all_digits(fraction) {
-        return None;
-    }
-    let integer = integer.trim_start_matches('0');
-    if integer.len() > MAX_INTEGER_DIGITS || fraction.len() > MAX_FRACTION_DIGITS {
-        return None;
-    }
+    let plain = Plain::parse(text)?;
+    let (integer, fraction) = (plain.integer, plain.fraction);
+    let sign = if plain.negative { NEGATIVE } else { POSITIVE };
 
     let padding = (GROUP - integer.len() % GROUP) % GROUP;
     let digits: Vec<u8> = std::iter::repeat_n(b'0', padding)

@@ -2,15 +2,18 @@
 
 use super::booleans::Booleans;
 use super::casts;
+use super::checked_casts;
 use super::error::SqliteError;
 use super::lexer::{self, Kind, Token};
 use crate::driver::session_state::changes_session;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// What the text of one statement says.
 #[derive(Debug, Default)]
 pub(super) struct Analysis {
-    /// The text for SQLite: each `$1` is `?1`, whose place SQLite does not have to look up by name.
+    /// The text for SQLite: each `$1` is `?1`, whose place SQLite does not have to look up by name,
+    /// and CASTs are checked.
     pub(super) sql: String,
     /// Whether there is nothing to run: white space and comments only.
     pub(super) is_empty: bool,
@@ -20,6 +23,28 @@ pub(super) struct Analysis {
     pub(super) booleans: Booleans,
     /// Whether something of it may outlive its transaction.
     pub(super) changes_session: bool,
+    /// Whether tables, their columns or their names may be others after it.
+    pub(super) changes_schema: bool,
+    /// What the text for SQLite has more than the one that was written, by its place in that.
+    inserted: BTreeMap<usize, String>,
+}
+
+impl Analysis {
+    /// The error of preparing the text for SQLite, with the place in the text that was written.
+    pub(super) fn explain(&self, mut error: rusqlite::Error) -> SqliteError {
+        if let rusqlite::Error::SqlInputError { offset, .. } = &mut error
+            && let Ok(place) = usize::try_from(*offset)
+        {
+            let mut more = 0;
+            for (at, piece) in &self.inserted {
+                if at + more + piece.len() <= place {
+                    more += piece.len();
+                }
+            }
+            *offset -= i32::try_from(more).unwrap_or(0);
+        }
+        error.into()
+    }
 }
 
 /// The kinds of statement that the driver treats differently.
@@ -43,12 +68,20 @@ pub(super) enum Verb {
 
 /// Reads the text of a prepared statement.
 ///
+/// CASTs that are `indexed` stay as they are.
+///
 /// # Errors
 /// Where the text has parameters or casts that mean something else on SQLite than on PostgreSQL.
-pub(super) fn analyse(sql: &str) -> Result<Analysis, SqliteError> {
+pub(super) fn analyse(sql: &str, indexed: &BTreeSet<String>) -> Result<Analysis, SqliteError> {
     let tokens = lexer::tokens(sql);
     let mut analysis = describe_tokens(sql, &tokens);
-    analysis.sql = with_numbered_parameters(sql, &tokens)?;
+    let inserted = if analysis.verb == Verb::Other {
+        BTreeMap::new()
+    } else {
+        checked_casts::insertions(&tokens, indexed)
+    };
+    analysis.sql = for_sqlite(sql, &tokens, &inserted)?;
+    analysis.inserted = inserted;
     casts::refuse_numeric(&tokens)?;
     Ok(analysis)
 }
@@ -110,13 +143,28 @@ fn describe_tokens(sql: &str, tokens: &[Token<'_>]) -> Analysis {
         verb: verb(tokens),
         booleans: Booleans::find(tokens, main_verb(tokens)),
         changes_session: changes_session(sql),
+        inserted: BTreeMap::new(),
+        changes_schema: tokens.first().is_some_and(|first| {
+            ["CREATE", "ALTER", "DROP", "ATTACH", "DETACH", "ROLLBACK"]
+                .iter()
+                .any(|word| first.is(word))
+        }),
     }
 }
 
-fn with_numbered_parameters(sql: &str, tokens: &[Token<'_>]) -> Result<String, SqliteError> {
+fn for_sqlite(
+    sql: &str,
+    tokens: &[Token<'_>],
+    inserted: &BTreeMap<usize, String>,
+) -> Result<String, SqliteError> {
     let mut text = String::with_capacity(sql.len());
     let (mut copied, mut dollars, mut marks) = (0, false, false);
     for token in tokens {
+        if let Some(piece) = inserted.get(&token.start) {
+            text.push_str(&sql[copied..token.start]);
+            text.push_str(piece);
+            copied = token.start;
+        }
         if token.kind == Kind::DoubleColon {
             return Err(SqliteError::refused(
                 "`::` does not cast on SQLite: write CAST(value AS type)".to_owned(),
@@ -206,6 +254,10 @@ pub(super) fn unquoted(token: &Token<'_>) -> String {
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
+
+    fn analyse(sql: &str) -> Result<Analysis, SqliteError> {
+        super::analyse(sql, &BTreeSet::new())
+    }
 
     #[test]
     fn dollar_parameters_become_numbered_ones() {

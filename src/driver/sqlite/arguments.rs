@@ -1,5 +1,6 @@
 //! Binds the arguments of `Any` to a statement.
 
+use super::targets::Targets;
 use rusqlite::Statement;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use sqlx_core::Error;
@@ -7,19 +8,23 @@ use sqlx_core::any::AnyValueKind;
 
 use crate::driver::argument::{ArgumentError, refuse_unstorable};
 
-struct Argument<'a>(ValueRef<'a>);
+struct Argument<'a>(ToSqlOutput<'a>);
 
 impl ToSql for Argument<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(self.0))
+        self.0.to_sql()
     }
 }
 
-/// Binds all arguments.
+/// Binds all arguments, each as what its parameter meets.
 ///
 /// # Errors
 /// Where they are not as many as the statement's parameters, or one can't be stored as it is.
-pub(super) fn bind(statement: &mut Statement<'_>, values: &[AnyValueKind]) -> Result<(), Error> {
+pub(super) fn bind(
+    statement: &mut Statement<'_>,
+    values: &[AnyValueKind],
+    targets: &Targets,
+) -> Result<(), Error> {
     let parameters = statement.parameter_count();
     if parameters != values.len() {
         return Err(ArgumentError::Count {
@@ -31,9 +36,14 @@ pub(super) fn bind(statement: &mut Statement<'_>, values: &[AnyValueKind]) -> Re
     refuse_unstorable(values)?;
     for (at, value) in values.iter().enumerate() {
         let place = at + 1;
-        let value = storable(value, place)?;
+        let stored = match targets.at(at) {
+            Some(target) => target
+                .convert(value)
+                .map_err(|fault| fault.explain(place, target.kind.name().to_owned(), value))?,
+            None => ToSqlOutput::Borrowed(as_it_is(value, place)?),
+        };
         statement
-            .raw_bind_parameter(place, Argument(value))
+            .raw_bind_parameter(place, Argument(stored))
             .map_err(super::error::SqliteError::from)?;
     }
     Ok(())
@@ -52,7 +62,7 @@ pub(super) fn size(values: &[AnyValueKind]) -> usize {
         .sum()
 }
 
-fn storable(value: &AnyValueKind, place: usize) -> Result<ValueRef<'_>, Error> {
+fn as_it_is(value: &AnyValueKind, place: usize) -> Result<ValueRef<'_>, Error> {
     Ok(match value {
         AnyValueKind::Null(_) => ValueRef::Null,
         AnyValueKind::Bool(value) => ValueRef::Integer(i64::from(*value)),

@@ -124,9 +124,10 @@ fn is_boolean(item: &[Token<'_>]) -> bool {
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::super::analysis::analyse;
+    use std::collections::BTreeSet;
 
     fn boolean_columns(sql: &str, count: usize) -> Vec<usize> {
-        let booleans = analyse(sql).unwrap().booleans;
+        let booleans = analyse(sql, &BTreeSet::new()).unwrap().booleans;
         (0..count)
             .filter(|at| booleans.contains(*at, count))
             .collect()

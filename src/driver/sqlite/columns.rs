@@ -1,6 +1,7 @@
 //! The columns of a statement's result, and its rows as `Any` has them.
 
 use super::booleans::Booleans;
+use super::checked_casts;
 use super::declared::{Declared, Decoded, MisfitError};
 use super::names;
 use rusqlite::{Row, Statement};
@@ -35,7 +36,7 @@ impl Columns {
                 None if booleans.contains(ordinal, found.len()) => Declared::Boolean,
                 None => Declared::Unknown,
             };
-            let name = names::keep(column.name());
+            let name = names::keep(&checked_casts::original(column.name()));
             places.insert(name.clone(), ordinal);
             columns.push(AnyColumn {
                 ordinal,

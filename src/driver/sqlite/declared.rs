@@ -17,8 +17,10 @@ pub(super) enum Declared {
     Boolean,
     /// 16-bit integers.
     SmallInt,
-    /// Integers, of up to 64 bits as SQLite keeps them.
+    /// Integers that PostgreSQL has in 32 bits; SQLite keeps up to 64.
     Integer,
+    /// 64-bit integers.
+    BigInt,
     /// Floats of 64 bits.
     Double,
     /// Text.
@@ -70,6 +72,7 @@ impl Declared {
         match name.as_str() {
             "BOOLEAN" | "BOOL" => Self::Boolean,
             "SMALLINT" | "INT2" => Self::SmallInt,
+            "BIGINT" | "INT8" => Self::BigInt,
             "UUID" | "UUID_TEXT" => Self::Uuid,
             "TIMESTAMPTZ" | "TIMESTAMPTZ_TEXT" | "TIMESTAMP WITH TIME ZONE" => Self::Timestamptz,
             "DATE" | "DATE_TEXT" => Self::Date,
@@ -103,7 +106,7 @@ impl Declared {
         match self {
             Self::Unknown => AnyTypeInfoKind::Null,
             Self::Boolean => AnyTypeInfoKind::Bool,
-            Self::SmallInt | Self::Integer => AnyTypeInfoKind::BigInt,
+            Self::SmallInt | Self::Integer | Self::BigInt => AnyTypeInfoKind::BigInt,
             Self::Double => AnyTypeInfoKind::Double,
             Self::Blob => AnyTypeInfoKind::Blob,
             Self::Text
@@ -143,7 +146,7 @@ impl Declared {
 
     fn decode_integer(self, integer: i64) -> Result<Decoded<'static>, Misfit> {
         match self {
-            Self::Unknown | Self::Integer => Ok(Decoded::Integer(integer)),
+            Self::Unknown | Self::Integer | Self::BigInt => Ok(Decoded::Integer(integer)),
             Self::Boolean => match integer {
                 0 => Ok(Decoded::Bool(false)),
                 1 => Ok(Decoded::Bool(true)),
@@ -181,9 +184,12 @@ impl Declared {
             Self::Decimal | Self::ForeignNumeric => {
                 forms::normal_decimal(text).ok_or(Misfit::Form("a plain decimal"))
             }
-            Self::Boolean | Self::SmallInt | Self::Integer | Self::Double | Self::Blob => {
-                Err(Misfit::StorageClass("TEXT"))
-            }
+            Self::Boolean
+            | Self::SmallInt
+            | Self::Integer
+            | Self::BigInt
+            | Self::Double
+            | Self::Blob => Err(Misfit::StorageClass("TEXT")),
         }
     }
 }

@@ -7,13 +7,15 @@ use super::control::{Control, NOT_CANCELLABLE};
 use super::error::SqliteError;
 use super::gate::{self, Recorder};
 use super::gathered::Gathered;
+use super::generation::Generation;
 use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
 use super::plan::{INLINE_ROWS, Plan};
 use super::plans::Plans;
 use super::setup;
 use super::snapshot::Snapshot;
-use super::violation::Culprit;
+use super::targets::Targets;
+use super::violation::{self, Culprit};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::{Batch, Connection, Row};
@@ -88,6 +90,8 @@ pub(super) struct Engine {
     plans: Plans,
     /// Tells the gate which tables a statement touches.
     recorder: Recorder,
+    /// Tells when the tables may be others.
+    pub(super) generation: Generation,
     /// How many transactions and savepoints of the driver are open.
     pub(super) depth: usize,
     /// How deep the transaction was when a statement of it failed, until that is rolled back.
@@ -110,6 +114,7 @@ impl Engine {
         Ok(Self {
             connection,
             recorder,
+            generation: Generation::default(),
             control,
             plans: Plans::default(),
             depth: 0,
@@ -161,14 +166,21 @@ impl Engine {
     }
 
     fn with_names_of(&self, error: Error, request: &Request, arguments: &[AnyValueKind]) -> Error {
-        match analysis::analyse(request.sql.as_str()) {
-            Ok(Analysis { sql, .. }) => self.with_names(
-                error,
-                Culprit {
+        match self.generation.analyse(request.sql.as_str()) {
+            Ok(Analysis { sql, verb, .. }) => {
+                let targets = if violation::is_of_foreign_key(&error) {
+                    gate::targets(&self.connection, &self.recorder, &sql, &verb).ok()
+                } else {
+                    None
+                };
+                let targets = targets.unwrap_or(Targets::NONE);
+                let culprit = Culprit {
                     sql: &sql,
                     arguments,
-                },
-            ),
+                    targets: &targets,
+                };
+                self.with_names(error, culprit)
+            }
             Err(_) => error,
         }
     }
@@ -247,6 +259,9 @@ impl Engine {
         }
         let depth = if autocommit { 0 } else { self.depth.max(1) };
         self.control.depth.store(depth, Ordering::Release);
+        if autocommit {
+            self.generation.note_autocommit();
+        }
     }
 
     /// Forgets all prepared statements.
@@ -262,11 +277,12 @@ impl Engine {
 
     /// Prepares a statement to tell of its parameters and columns.
     pub(super) fn describe(&self, sql: SqlStr) -> Result<AnyStatement, Error> {
-        let analysis = analysis::analyse(sql.as_str())?;
+        self.generation.current(&self.connection)?;
+        let analysis = self.generation.analyse(sql.as_str())?;
         let (statement, tables) = self
             .recorder
             .during(|| self.connection.prepare(&analysis.sql));
-        let statement = statement.map_err(SqliteError::from)?;
+        let statement = statement.map_err(|error| analysis.explain(error))?;
         gate::check(&self.connection, &tables, sql.as_str(), &analysis.verb)?;
         let columns = Columns::read(&statement, &analysis.booleans);
         Ok(AnyStatement {
@@ -291,32 +307,42 @@ impl Engine {
                 .connection
                 .prepare_cached(&plan.analysis.sql)
                 .map_err(SqliteError::from)?;
+            plan.bind(
+                &self.connection,
+                &self.recorder,
+                &self.generation,
+                &mut statement,
+                arguments,
+            )?;
             return plan.run(
                 &self.connection,
                 &self.control,
+                &self.generation,
                 &mut statement,
-                arguments,
                 first,
                 sink,
             );
         }
-        let analysis = analysis::analyse(sql)?;
+        let generation = self.generation.current(&self.connection)?;
+        let analysis = self.generation.analyse(sql)?;
         if analysis.is_empty {
             return sink.figures(AnyQueryResult::default());
         }
         let mut plan = Plan::new(analysis);
+        plan.generation = generation;
         if !request.persistent {
             let (statement, tables) = self
                 .recorder
                 .during(|| self.connection.prepare(&plan.analysis.sql));
-            let mut statement = statement.map_err(SqliteError::from)?;
-            gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
+            let mut statement = statement.map_err(|error| plan.analysis.explain(error))?;
+            plan.targets = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, sql)?;
+            arguments::bind(&mut statement, arguments, &plan.targets)?;
             return plan.run(
                 &self.connection,
                 &self.control,
+                &self.generation,
                 &mut statement,
-                arguments,
                 first,
                 sink,
             );
@@ -324,19 +350,32 @@ impl Engine {
         let (statement, tables) = self
             .recorder
             .during(|| self.connection.prepare_cached(&plan.analysis.sql));
-        let mut statement = statement.map_err(SqliteError::from)?;
-        let checked = gate::check(&self.connection, &tables, sql, &plan.analysis.verb)
-            .and_then(|()| gate::check_view(&self.connection, &self.recorder, sql));
-        if let Err(refused) = checked {
-            statement.discard();
-            return Err(refused.into());
+        let mut statement = statement.map_err(|error| plan.analysis.explain(error))?;
+        let checked =
+            gate::check(&self.connection, &tables, sql, &plan.analysis.verb).and_then(|targets| {
+                gate::check_view(&self.connection, &self.recorder, sql).map(|()| targets)
+            });
+        match checked {
+            Ok(targets) => plan.targets = targets,
+            Err(refused) => {
+                statement.discard();
+                return Err(refused.into());
+            }
         }
         let place = self.plans.add(sql, plan);
-        self.plans.at(place).run(
+        let plan = self.plans.at(place);
+        plan.bind(
             &self.connection,
-            &self.control,
+            &self.recorder,
+            &self.generation,
             &mut statement,
             arguments,
+        )?;
+        plan.run(
+            &self.connection,
+            &self.control,
+            &self.generation,
+            &mut statement,
             first,
             sink,
         )
@@ -389,18 +428,25 @@ impl Engine {
             let mut plan = Plan::new(analysis::describe(&text));
             gate::check(&self.connection, &tables, &text, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, &text)?;
-            let result = plan.run(
-                &self.connection,
-                &self.control,
-                &mut statement,
-                &[],
-                first_row_only,
-                sink,
-            );
+            let result = arguments::bind(&mut statement, &[], &Targets::NONE).and_then(|()| {
+                plan.run(
+                    &self.connection,
+                    &self.control,
+                    &self.generation,
+                    &mut statement,
+                    first_row_only,
+                    sink,
+                )
+            });
             drop(statement);
             result.map_err(|error| {
-                let (sql, arguments) = (text.as_str(), &[][..]);
-                self.with_names(error, Culprit { sql, arguments })
+                let (sql, arguments, targets) = (text.as_str(), &[][..], &Targets::NONE);
+                let culprit = Culprit {
+                    sql,
+                    arguments,
+                    targets,
+                };
+                self.with_names(error, culprit)
             })?;
             if self.control.is_cancelled() {
                 return Err(SqliteError::interrupted().into());

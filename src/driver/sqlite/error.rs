@@ -6,6 +6,13 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+/// The code of a CAST that meets what is no value of its type. SQLite passes on a code or a message of
+/// a function, not both; so each has a code of its own under `SQLITE_MISMATCH`.
+pub(super) const CAST_MISFIT: i32 = ffi::SQLITE_MISMATCH | 1 << 8;
+
+/// The code of a pattern of LIKE that ends with its escape.
+pub(super) const DANGLING_ESCAPE: i32 = ffi::SQLITE_MISMATCH | 2 << 8;
+
 /// Why SQLite, or the driver before it, refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -53,7 +60,7 @@ pub enum SqliteErrorCause {
     NoMemory,
     /// A value or a row is longer than SQLite's limit.
     TooBig,
-    /// A value does not fit the column (`INTEGER PRIMARY KEY`).
+    /// A value does not fit the column (`INTEGER PRIMARY KEY`), or the type of a CAST.
     Mismatch,
     /// The statement was refused: its syntax, a name that does not exist, or by the driver.
     Statement,
@@ -223,6 +230,11 @@ impl From<rusqlite::Error> for SqliteError {
 
 impl SqliteError {
     fn from_code(extended: i32, message: &str) -> Self {
+        let message = match extended {
+            CAST_MISFIT => "a CAST met a value that is none of its type, or out of its range",
+            DANGLING_ESCAPE => "the pattern of LIKE ends with its escape character: double it",
+            _ => message,
+        };
         // ON DELETE RESTRICT is a trigger inside SQLite, and fails with a trigger's code.
         let restricted = extended == ffi::SQLITE_CONSTRAINT_TRIGGER
             && message == "FOREIGN KEY constraint failed";

@@ -117,7 +117,7 @@ fn is_constraint(error: &rusqlite::Error) -> bool {
 
 fn run(connection: &Connection, culprit: Culprit<'_>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(culprit.sql)?;
-    if arguments::bind(&mut statement, culprit.arguments).is_err() {
+    if arguments::bind(&mut statement, culprit.arguments, culprit.targets).is_err() {
         return Ok(());
     }
     let mut rows = statement.raw_query();

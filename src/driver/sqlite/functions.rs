@@ -10,9 +10,9 @@
 //! | `twinbase_is_date(text)` | it is `YYYY-MM-DD` and exists |
 //! | `twinbase_is_uuid(text)` | it is hyphenated and in lower case |
 //!
-//! LIKE is replaced too (see [`super::like`]), and `sum`, so that decimals add up exactly.
+//! CASTs go through more of them (see [`super::checked_casts`]). LIKE is replaced (see [`super::like`]), and `sum`, so that decimals add up exactly.
 
-use super::{decimal_collation, forms, like, sum};
+use super::{cast_functions, decimal_collation, forms, like, sum};
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -21,6 +21,7 @@ use rusqlite::types::ValueRef;
 pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_collation(decimal_collation::NAME, decimal_collation::compare)?;
     like::register(connection, flags())?;
+    cast_functions::register(connection, flags())?;
     sum::register(connection)?;
     test(connection, "twinbase_is_timestamptz", forms::is_timestamptz)?;
     test(connection, "twinbase_is_date", forms::is_date)?;

@@ -6,9 +6,10 @@
 //! operator, and a function of that name replaces its own. Its LIKE never uses an index on a column
 //! that compares by bytes, as portable columns do, so none is lost.
 
+use super::error::DANGLING_ESCAPE;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Error};
+use rusqlite::{Connection, Error, ffi};
 use std::str::Chars;
 
 /// Bytes of the longest pattern, as in SQLite's own (`SQLITE_MAX_LIKE_PATTERN_LENGTH`): a match may
@@ -50,7 +51,7 @@ fn operator(
     }
     matches(pattern, text, escape)
         .map(Some)
-        .ok_or_else(|| misfit("the pattern of LIKE ends with its escape character: double it"))
+        .ok_or_else(|| Error::SqliteFailure(ffi::Error::new(DANGLING_ESCAPE), None))
 }
 
 /// An argument, which has to be text as it has to be on PostgreSQL.

@@ -12,8 +12,14 @@
 //! - Values are read by the declared type of their column; what does not fit is an error. An
 //!   expression has no declared type: its storage class decides, except that
 //!   `CAST(… AS BOOLEAN)` and `EXISTS (…)` in the outermost select list are boolean.
+//! - Arguments are taken, refused and put into canonical form by the type of the column that their
+//!   parameter is put into or stands beside, as PostgreSQL does; see `docs/portability.md`,
+//!   "Arguments". Where the text of the statement does not tell the column, an argument is bound as it
+//!   is.
 //! - `$1` and `?` parameters, not both; each has to be bound. `::` and casts to types that SQLite
 //!   would make a number of are refused.
+//! - CASTs to whole numbers, DOUBLE PRECISION and BOOLEAN answer as on PostgreSQL, errors included, but
+//!   in definitions and in `sqlx::raw_sql`.
 //! - LIKE tells letters of either case apart and takes a backslash as its escape, as on PostgreSQL.
 //! - Statements that compute with a NUMERIC column, where SQLite would be wrong in silence, are
 //!   refused when they are prepared; `sum` over one is exact.
@@ -61,11 +67,14 @@
 mod analysis;
 mod arguments;
 mod booleans;
+mod cast_functions;
 mod casts;
+mod checked_casts;
 mod columns;
 mod connection;
 mod constraints;
 mod control;
+mod conversion;
 mod database;
 mod decimal_collation;
 mod declared;
@@ -76,6 +85,7 @@ mod forms;
 mod functions;
 mod gate;
 mod gathered;
+mod generation;
 mod lexer;
 mod like;
 mod memory;
@@ -89,6 +99,7 @@ mod rows;
 mod setup;
 mod snapshot;
 mod sum;
+mod targets;
 mod transaction;
 mod violation;
 mod worker;

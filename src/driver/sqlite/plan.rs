@@ -6,7 +6,10 @@ use super::columns::Columns;
 use super::control::Control;
 use super::engine::Sink;
 use super::error::SqliteError;
+use super::gate::{self, Recorder};
+use super::generation::Generation;
 use super::opcodes;
+use super::targets::Targets;
 use rusqlite::{Connection, Statement, StatementStatus};
 use sqlx_core::Error;
 use sqlx_core::any::{AnyQueryResult, AnyValueKind};
@@ -36,6 +39,12 @@ pub(super) const INLINE_ROWS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) analysis: Analysis,
+    /// What its parameters meet, as of `generation`.
+    pub(super) targets: Targets,
+    /// The schema's, when the statement was last looked at; zero where that has to be done anew.
+    pub(super) generation: u64,
+    /// How often SQLite had prepared the statement again when it was bound.
+    bound_again: i32,
     /// Whether it was run, so that the rest is known.
     was_run: bool,
     columns: Option<Arc<Columns>>,
@@ -56,6 +65,9 @@ impl Plan {
     pub(super) const fn new(analysis: Analysis) -> Self {
         Self {
             analysis,
+            targets: Targets::NONE,
+            generation: 0,
+            bound_again: 0,
             was_run: false,
             columns: None,
             prepared_again: 0,
@@ -115,7 +127,55 @@ impl Plan {
         }
     }
 
-    /// Runs the statement.
+    /// Binds the arguments, as what their parameters meet by the present schema.
+    ///
+    /// # Errors
+    /// Where they don't fit.
+    pub(super) fn bind(
+        &mut self,
+        connection: &Connection,
+        recorder: &Recorder,
+        schema: &Generation,
+        statement: &mut Statement<'_>,
+        arguments: &[AnyValueKind],
+    ) -> Result<(), Error> {
+        let generation = schema.current(connection)?;
+        let is_known = self.generation == generation;
+        if !is_known {
+            self.look_again(connection, recorder, generation)?;
+        }
+        let bound = arguments::bind(statement, arguments, &self.targets);
+        if is_known && matches!(bound, Err(Error::Encode(_))) {
+            // Another process may have given the column another type.
+            schema.look(connection)?;
+            self.look_again(connection, recorder, generation)?;
+            return arguments::bind(statement, arguments, &self.targets);
+        }
+        bound
+    }
+
+    fn look_again(
+        &mut self,
+        connection: &Connection,
+        recorder: &Recorder,
+        generation: u64,
+    ) -> Result<(), Error> {
+        let Analysis { sql, verb, .. } = &self.analysis;
+        self.targets = gate::targets(connection, recorder, sql, verb)?;
+        self.generation = generation;
+        Ok(())
+    }
+
+    /// Notes whether SQLite had to prepare the statement again: then the schema is another.
+    fn note_prepared_again(&mut self, statement: &Statement<'_>) {
+        let prepared_again = statement.get_status(StatementStatus::RePrepare);
+        if prepared_again > self.bound_again {
+            self.generation = 0;
+        }
+        self.bound_again = prepared_again;
+    }
+
+    /// Runs the statement, whose arguments are bound.
     ///
     /// A write has been done when it gives its first row: from then on it goes on to its end, even
     /// if nobody wants the others.
@@ -126,8 +186,8 @@ impl Plan {
         &mut self,
         connection: &Connection,
         control: &Control,
+        schema: &Generation,
         statement: &mut Statement<'_>,
-        arguments: &[AnyValueKind],
         first_row_only: bool,
         sink: &mut impl Sink,
     ) -> Result<(), Error> {
@@ -135,13 +195,13 @@ impl Plan {
         if self.analysis.changes_session {
             control.link.note_session_change();
         }
-        arguments::bind(statement, arguments)?;
         if !self.was_run || statement.get_status(StatementStatus::Run) == 0 {
             self.columns = None;
             self.can_be_stopped = None;
             self.reads_only = statement.readonly();
             self.gives_rowid = self.has_rowid(connection)?;
             self.was_run = true;
+            self.bound_again = 0;
         }
         let mut given = 0;
         let mut number = None;
@@ -178,6 +238,10 @@ impl Plan {
             }
         }
         drop(rows);
+        self.note_prepared_again(statement);
+        if self.analysis.changes_schema {
+            schema.note_change();
+        }
         if let Some(number) = number {
             control.stop_when_cancelled(number);
         }

@@ -88,6 +88,7 @@ impl Engine {
     /// # Errors
     /// SQLite's, after which the connection is of no use.
     pub(super) fn roll_back_to(&mut self, depth: usize) -> Result<(), Error> {
+        self.generation.note_rollback();
         while self.depth > depth && !self.connection.is_autocommit() {
             if self.depth == 1 {
                 self.execute("ROLLBACK")?;

@@ -5,6 +5,7 @@ use super::constraints::{Constraint, Rule, declared};
 use super::engine::Engine;
 use super::error::{SqliteError, SqliteErrorCause};
 use super::lexer;
+use super::targets::Targets;
 use rusqlite::{Connection, OptionalExtension as _};
 use sqlx_core::Error;
 use sqlx_core::any::AnyValueKind;
@@ -18,13 +19,24 @@ pub(super) type Names = (Option<String>, Option<String>);
 pub(super) struct Culprit<'a> {
     pub(super) sql: &'a str,
     pub(super) arguments: &'a [AnyValueKind],
+    /// What its parameters meet.
+    pub(super) targets: &'a Targets,
 }
 
 impl Culprit<'_> {
     pub(super) const COMMIT: Self = Self {
         sql: "COMMIT",
         arguments: &[],
+        targets: &Targets::NONE,
     };
+}
+
+/// Whether the error is of a broken foreign key, which is looked for by running the statement again.
+pub(super) fn is_of_foreign_key(error: &Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<SqliteError>())
+        .is_some_and(|error| error.cause() == SqliteErrorCause::ForeignKey)
 }
 
 /// What a statement does to which table.

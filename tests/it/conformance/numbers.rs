@@ -200,18 +200,114 @@ pub(super) const CASES: &[Case] = &[
         differs("date functions", "refused: Statement", "true"),
     ),
     Case::sql(
-        "text that begins with a number is one to SQLite's CAST",
+        "text that only begins with a number is none to a CAST",
         "casts",
         "",
         &["SELECT CAST('12abc' AS BIGINT)"],
-        differs("casts of text", "12", "refused: Data"),
+        same("refused: Data"),
     ),
     Case::sql(
-        "a CAST to whole numbers cuts on SQLite and rounds on PostgreSQL",
+        "text that is no float is none to a CAST",
         "casts",
         "",
-        &["SELECT CAST(2.5 AS BIGINT)"],
+        &["SELECT CAST('abc' AS DOUBLE PRECISION)"],
+        same("refused: Data"),
+    ),
+    Case::sql(
+        "text that is no boolean is none to a CAST",
+        "casts",
+        "",
+        &["SELECT CAST('maybe' AS BOOLEAN)"],
+        same("refused: Data"),
+    ),
+    Case::sql(
+        "text is cast to what it says, in every spelling that PostgreSQL takes",
+        "casts",
+        "",
+        &[
+            "SELECT CAST(' +12 ' AS BIGINT), CAST('.5e1' AS DOUBLE PRECISION), \
+             CAST('true' AS BOOLEAN), CAST(' OFF' AS BOOLEAN), CAST('y' AS BOOLEAN), \
+             CAST('-0' AS SMALLINT), CAST(NULL AS BIGINT)",
+        ],
+        same("12, 5.0, true, false, true, 0, NULL"),
+    ),
+    Case::sql(
+        "a whole number beyond the range of its CAST is refused",
+        "casts",
+        "CREATE TABLE nu_cast (n BIGINT, ratio DOUBLE PRECISION, c TEXT)",
+        &[
+            "INSERT INTO nu_cast VALUES (40000, 2.5, '7'), (2, 3.5, '8')",
+            "SELECT CAST(n AS SMALLINT) FROM nu_cast",
+        ],
+        same("refused: Data"),
+    ),
+    Case::sql(
+        "a float beyond the range of its CAST is refused",
+        "casts",
+        "",
+        &["SELECT CAST(ratio * 1e300 AS BIGINT) FROM nu_cast"],
+        same("refused: Data"),
+    ),
+    Case::sql(
+        "a float is cast to the nearest whole number, at a half to the even one",
+        "casts",
+        "",
+        &["SELECT CAST(ratio AS BIGINT) FROM nu_cast ORDER BY n"],
+        same("4; 2"),
+    ),
+    Case::sql(
+        "a CAST in WHERE, in an INSERT and in an UPDATE is checked too",
+        "casts",
+        "",
+        &[
+            "INSERT INTO nu_cast (n) SELECT CAST(c AS BIGINT) FROM nu_cast WHERE CAST(c AS BIGINT) = 7",
+            "UPDATE nu_cast SET n = CAST('no' AS BIGINT) WHERE n = 7",
+        ],
+        same("refused: Data"),
+    ),
+    Case::sql(
+        "a literal with a fraction is rounded by a CAST, at a half away from zero",
+        "casts",
+        "",
+        &["SELECT CAST(2.5 AS BIGINT), CAST(-2.5 AS BIGINT), CAST(2.4 AS SMALLINT)"],
+        same("3, -3, 2"),
+    ),
+    Case::sql(
+        "a computed NUMERIC that ends in a half is rounded to the even number on SQLite",
+        "casts",
+        "",
+        &["SELECT CAST(5 / 2.0 AS BIGINT)"],
         differs("casts of fractions", "2", "3"),
+    ),
+    Case::sql(
+        "an index over a CAST is the target of an upsert",
+        "casts",
+        "CREATE TABLE nu_index (c TEXT, n BIGINT);\n\
+         CREATE UNIQUE INDEX nu_index_number ON nu_index (CAST(c AS BIGINT))",
+        &[
+            "INSERT INTO nu_index VALUES ('7', 1)",
+            "INSERT INTO nu_index VALUES ('07', 2) \
+             ON CONFLICT (CAST(c AS BIGINT)) DO UPDATE SET n = CAST('3' AS BIGINT)",
+            "SELECT c, n FROM nu_index WHERE CAST(c AS BIGINT) = 7",
+        ],
+        same("'7', 3"),
+    ),
+    Case::sql(
+        "the infinities are cast by PostgreSQL only",
+        "casts",
+        "",
+        &["SELECT CAST('-Infinity' AS DOUBLE PRECISION)"],
+        differs("casts to infinity", "refused: Data", "-inf"),
+    ),
+    Case::sql(
+        "a float or a boolean cast to text is spelt otherwise",
+        "casts",
+        "CREATE TABLE nu_spelt (flag BOOLEAN, ratio DOUBLE PRECISION)",
+        &[
+            "INSERT INTO nu_spelt VALUES (TRUE, 1)",
+            "SELECT CAST(flag AS TEXT), CAST(ratio AS TEXT) FROM nu_spelt",
+        ],
+        differs("casts to text", "'1', '1.0'", "'true', '1'"),
     ),
     Case::sql(
         "casts that would make a number of the value are refused on SQLite",

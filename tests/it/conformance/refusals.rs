@@ -1,6 +1,6 @@
 //! Text that is nearly a value of a type, bound to its column on both engines at once: both take it
-//! and read it back the same, or both refuse it as data, or it is another spelling of a value, which
-//! SQLite refuses (the difference "other spellings") and takes as PostgreSQL reads it back.
+//! and read it back the same, in the canonical form where it is another spelling, or both refuse it
+//! as data.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -86,17 +86,11 @@ fn text_that_is_nearly_a_value_is_taken_by_both_engines_or_by_none() {
                 taken += usize::from(on_sqlite.is_ok());
                 // JSONB is kept as written on SQLite and normalised by PostgreSQL.
                 let both_took = [&on_sqlite, &on_postgres].map(Result::is_ok);
-                if on_sqlite == on_postgres || (*column == "JSONB" && both_took == [true, true]) {
-                    continue;
-                }
-                let canonical = match (&on_sqlite, &on_postgres) {
-                    (Err(kind), Ok(canonical)) if kind == "refused: Data" => canonical.clone(),
-                    _ => panic!("{column} {text:?}: {on_sqlite:?}, {on_postgres:?}"),
-                };
-                assert_ne!(canonical, text, "{column}");
-                let again = outcome(&sqlite, at, -id, &canonical).await;
-                assert_eq!(again.as_ref(), Ok(&canonical), "{column} {text:?}");
-                respelled += 1;
+                assert!(
+                    on_sqlite == on_postgres || (*column == "JSONB" && both_took == [true, true]),
+                    "{column} {text:?}: {on_sqlite:?}, {on_postgres:?}"
+                );
+                respelled += usize::from(on_sqlite.is_ok_and(|read| read != text));
             }
             assert!(taken > 0 && taken < TEXTS, "{column}: {taken} taken");
         }

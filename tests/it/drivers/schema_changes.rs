@@ -72,6 +72,55 @@ twinbase::on_both_engines! {
             assert!(row.try_get::<i64, _>("price").is_err());
         }
     }
+
+    async fn a_table_that_was_made_anew_takes_arguments_of_its_new_types(test: TestDatabase) {
+        let one = pool(&test, 1).await;
+        let other = pool(&test, 1).await;
+        raw(&one, "CREATE TABLE t (a BIGINT)").await;
+        let insert = "INSERT INTO t (a) VALUES ($1)";
+        // Whether another connection changed the table, or the one that has the statement.
+        for changes in [&other, &one] {
+            sqlx::query(insert).bind(5_i64).execute(&one).await.unwrap();
+            refused(sqlx::query(insert).bind("x").execute(&one).await);
+            raw(changes, "DROP TABLE t; CREATE TABLE t (a TEXT)").await;
+            sqlx::query(insert).bind("x").execute(&one).await.unwrap();
+            refused(sqlx::query(insert).bind(true).execute(&one).await);
+            raw(changes, "DROP TABLE t; CREATE TABLE t (a BOOLEAN)").await;
+            sqlx::query(insert).bind(true).execute(&one).await.unwrap();
+            refused(sqlx::query(insert).bind("x").execute(&one).await);
+            raw(changes, "DROP TABLE t; CREATE TABLE t (a BIGINT)").await;
+        }
+    }
+}
+
+#[test]
+fn an_argument_that_the_new_column_would_round_is_refused_on_sqlite() {
+    // PostgreSQL keeps the types of a prepared statement's parameters, and casts.
+    run(Engine::Sqlite, |test| async move {
+        let one = pool(&test, 1).await;
+        let other = pool(&test, 1).await;
+        raw(&one, "CREATE TABLE t (a BIGINT)").await;
+        let insert = || sqlx::query("INSERT INTO t (a) VALUES ($1)").bind((1_i64 << 53) + 1);
+        insert().execute(&one).await.unwrap();
+        raw(&other, "DROP TABLE t; CREATE TABLE t (a DOUBLE PRECISION)").await;
+        let error = refused(insert().execute(&one).await);
+        assert!(
+            matches!(argument_error(&error), ArgumentError::Inexact { .. }),
+            "{error}"
+        );
+        // What a transaction does to a table is seen in it, and gone with it.
+        let mut transaction = one.begin().await.unwrap();
+        for sql in ["DROP TABLE t", "CREATE TABLE t (a BIGINT)"] {
+            sqlx::query(sql).execute(&mut *transaction).await.unwrap();
+        }
+        insert().execute(&mut *transaction).await.unwrap();
+        transaction.rollback().await.unwrap();
+        let error = refused(insert().execute(&one).await);
+        assert!(
+            matches!(argument_error(&error), ArgumentError::Inexact { .. }),
+            "{error}"
+        );
+    });
 }
 
 #[test]

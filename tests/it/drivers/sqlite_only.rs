@@ -1,5 +1,5 @@
 use futures_util::FutureExt as _;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use twinbase::config::Engine;
 use twinbase::driver::sqlite::SqliteErrorCause;
 use twinbase::testing::run;
@@ -176,5 +176,29 @@ fn a_count_that_was_short_does_not_hold_up_its_caller_once_the_table_is_large() 
             .fetch_one(&mut *connection)
             .now_or_never();
         assert!(polled.is_none(), "it ran on the caller's thread");
+    });
+}
+
+#[test]
+fn a_cast_keeps_the_name_of_its_column_and_the_place_of_an_error() {
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('5')").await;
+        let select = "SELECT CAST(a AS BIGINT), 1 + CAST ( t.a AS INTEGER ) FROM t";
+        let row = sqlx::query(select).fetch_one(&pool).await.unwrap();
+        assert_eq!(row.get::<i64, _>("CAST(a AS BIGINT)"), 5);
+        assert_eq!(row.get::<i64, _>("1 + CAST ( t.a AS INTEGER )"), 6);
+        for wrong in [
+            "SELECT CAST(a AS BIGINT), wrong FROM t",
+            "SELECT CAST(wrong AS BIGINT) FROM t",
+        ] {
+            let error = refused(sqlx::query(wrong).fetch_one(&pool).await).to_string();
+            let place = format!("at byte {}", wrong.find("wrong").unwrap());
+            assert!(error.ends_with(&place), "{error}");
+        }
+        let cast = "SELECT CAST(a || 'x' AS BIGINT) FROM t";
+        let error = refused(sqlx::query(cast).fetch_one(&pool).await);
+        assert_eq!(sqlite_error(&error).cause(), SqliteErrorCause::Mismatch);
+        assert!(error.to_string().contains("a CAST met a value"), "{error}");
     });
 }

@@ -6,11 +6,19 @@
 //!
 //! SQLite's authorizer tells which columns the statement touches, their declared types tell which
 //! of them are NUMERIC, and the tokens around each mention of such a name tell what is done to it.
+//!
+//! The same look at the statement tells what its parameters meet, see [`parameters`].
 
 mod classes;
+mod frames;
 mod insert;
 mod names;
 mod operands;
+mod operators;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod parameter_tests;
+mod parameters;
 mod places;
 mod queries;
 mod scope;
@@ -19,6 +27,7 @@ mod uses;
 use super::analysis::Verb;
 use super::error::SqliteError;
 use super::lexer::{self, Token};
+use super::targets::Targets;
 use names::Names;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -85,7 +94,7 @@ impl Recorder {
 #[derive(Debug)]
 pub(super) struct Tables(BTreeSet<Touched>);
 
-/// Looks at the text of a statement that touches these tables.
+/// Looks at the text of a statement that touches these tables, and gives what its parameters meet.
 ///
 /// # Errors
 /// Where it computes with a NUMERIC column; the message names it, and the portable way.
@@ -94,11 +103,28 @@ pub(super) fn check(
     tables: &Tables,
     sql: &str,
     verb: &Verb,
-) -> Result<(), SqliteError> {
-    if *verb == Verb::Other || tables.0.is_empty() {
-        return Ok(());
+) -> Result<Targets, SqliteError> {
+    if *verb == Verb::Other {
+        return Ok(Targets::NONE);
     }
-    check_tokens(connection, tables, &lexer::tokens(sql))
+    let tokens = lexer::tokens(sql);
+    let names = check_tokens(connection, tables, &tokens)?;
+    Ok(parameters::targets(&names, &tokens))
+}
+
+/// Prepares a statement once more, and gives what its parameters meet now.
+///
+/// # Errors
+/// As those of [`check`], and SQLite's.
+pub(super) fn targets(
+    connection: &Connection,
+    recorder: &Recorder,
+    sql: &str,
+    verb: &Verb,
+) -> Result<Targets, SqliteError> {
+    let (statement, tables) = recorder.during(|| connection.prepare(sql));
+    statement?;
+    check(connection, &tables, sql, verb)
 }
 
 /// Looks at the SELECT of a CREATE VIEW, before there is the view.
@@ -122,7 +148,7 @@ pub(super) fn check_view(
     };
     let (statement, tables) = recorder.during(|| connection.prepare(&sql[first.start..]));
     match statement {
-        Ok(_) => check_tokens(connection, &tables, body),
+        Ok(_) => check_tokens(connection, &tables, body).map(drop),
         // SQLite takes a view over tables that are yet to come; it is looked at when it is read.
         Err(error) => {
             tracing::debug!(%error, "the SELECT of a view can't be checked before its tables exist");
@@ -135,12 +161,12 @@ fn check_tokens(
     connection: &Connection,
     tables: &Tables,
     tokens: &[Token<'_>],
-) -> Result<(), SqliteError> {
+) -> Result<Names, SqliteError> {
     let names = Names::read(connection, tables)?;
-    if names.is_empty() {
-        return Ok(());
+    if !names.is_empty() {
+        uses::check(&names, tokens)?;
     }
-    uses::check(&names, tokens)
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -167,8 +193,8 @@ mod tests {
         let (statement, tables) = recorder.during(|| connection.prepare(sql));
         drop(statement.unwrap());
         let verb = analysis::describe(sql).verb;
-        let result =
-            check(&connection, &tables, sql, &verb).and(check_view(&connection, &recorder, sql));
+        let result = check(&connection, &tables, sql, &verb)
+            .and_then(|_| check_view(&connection, &recorder, sql));
         result.err().map(|error| error.to_string())
     }
 

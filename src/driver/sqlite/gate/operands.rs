@@ -21,6 +21,35 @@ impl Scope<'_> {
         one.kind == Kind::Symbol && two.kind == Kind::Symbol && one.start + 1 == two.start
     }
 
+    /// Whether the parenthesis only groups: nothing before it makes it a call or a list.
+    pub(super) fn is_grouping(&self, open: usize) -> bool {
+        const BEFORE: [&str; 15] = [
+            "SELECT",
+            "DISTINCT",
+            "ALL",
+            "WHERE",
+            "AND",
+            "OR",
+            "NOT",
+            "ON",
+            "HAVING",
+            "BY",
+            "WHEN",
+            "THEN",
+            "ELSE",
+            "BETWEEN",
+            "RETURNING",
+        ];
+        let Some(before) = open.checked_sub(1) else {
+            return true;
+        };
+        match self.tokens[before].kind {
+            Kind::Symbol => !self.is_symbol(before, ")") && !self.is_symbol(before, ","),
+            Kind::Word => self.is_any(before, &BEFORE) || self.comparison_before(open).is_some(),
+            _ => false,
+        }
+    }
+
     /// The end of the comparison operator that begins at `at`.
     pub(super) fn comparison(&self, at: usize) -> Option<usize> {
         if at + 1 < self.tokens.len() && self.touch(at) {

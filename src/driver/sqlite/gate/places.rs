@@ -98,7 +98,7 @@ impl Value<'_> {
         let Some(mut open) = scope.around[select] else {
             return Ok(None);
         };
-        while open > 0 && scope.is_symbol(open - 1, "(") && self.is_grouping(open - 1) {
+        while open > 0 && scope.is_symbol(open - 1, "(") && scope.is_grouping(open - 1) {
             open -= 1;
         }
         let before = open.wrapping_sub(1);

@@ -4,6 +4,7 @@ use super::super::error::SqliteError;
 use super::super::lexer::Kind;
 use super::scope::{Alias, Class, Scope};
 use super::uses::refuse;
+use std::collections::BTreeSet;
 
 /// An item of a SELECT, without its alias.
 #[derive(Clone, Copy, Debug)]
@@ -232,6 +233,24 @@ impl Scope<'_> {
         } else {
             Class::Computed
         })
+    }
+
+    /// The names of tables in `name AS (SELECT …)` and `name (a, b) AS (SELECT …)`.
+    pub(super) fn common_table_expressions(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for at in 1..self.tokens.len() {
+            let defines =
+                self.is_symbol(at + 1, "(") || self.is_any(at + 1, &["NOT", "MATERIALIZED"]);
+            if !self.is(at, "AS") || !defines {
+                continue;
+            }
+            let mut name = at - 1;
+            if self.is_symbol(name, ")") {
+                name = self.partner(name).map_or(0, |open| open.saturating_sub(1));
+            }
+            found.extend(self.name(name));
+        }
+        found
     }
 
     /// The names in `name (a, b) AS (SELECT …)`.

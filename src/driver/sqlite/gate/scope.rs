@@ -219,7 +219,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether this FROM belongs to IS DISTINCT FROM.
-    fn is_distinct_from(&self, at: usize) -> bool {
+    pub(super) fn is_distinct_from(&self, at: usize) -> bool {
         at >= 2 && self.is(at - 1, "DISTINCT") && (self.is(at - 2, "IS") || self.is(at - 2, "NOT"))
     }
 

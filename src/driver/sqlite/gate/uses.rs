@@ -1,7 +1,7 @@
 //! What is done to each NUMERIC value of a statement.
 
 use super::super::error::SqliteError;
-use super::super::lexer::{Kind, Token};
+use super::super::lexer::Token;
 use super::names::Names;
 use super::scope::{Class, Scope};
 
@@ -85,43 +85,10 @@ impl Value<'_> {
         while self.first > 0
             && scope.is_symbol(self.first - 1, "(")
             && scope.is_symbol(self.end, ")")
-            && self.is_grouping(self.first - 1)
+            && scope.is_grouping(self.first - 1)
         {
             self.first -= 1;
             self.end += 1;
-        }
-    }
-
-    /// Whether the parenthesis only groups: nothing before it makes it a call or a list.
-    pub(super) fn is_grouping(&self, open: usize) -> bool {
-        const BEFORE: [&str; 15] = [
-            "SELECT",
-            "DISTINCT",
-            "ALL",
-            "WHERE",
-            "AND",
-            "OR",
-            "NOT",
-            "ON",
-            "HAVING",
-            "BY",
-            "WHEN",
-            "THEN",
-            "ELSE",
-            "BETWEEN",
-            "RETURNING",
-        ];
-        let Some(before) = open.checked_sub(1) else {
-            return true;
-        };
-        match self.scope.tokens[before].kind {
-            Kind::Symbol => {
-                !self.scope.is_symbol(before, ")") && !self.scope.is_symbol(before, ",")
-            }
-            Kind::Word => {
-                self.scope.is_any(before, &BEFORE) || self.scope.comparison_before(open).is_some()
-            }
-            _ => false,
         }
     }
 

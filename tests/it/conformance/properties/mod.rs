@@ -1,5 +1,7 @@
 //! Values of every type through insert, select, update and compare, thousands of each.
 
+mod arguments;
+mod casts;
 mod column;
 mod strategies;
 

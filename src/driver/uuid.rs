@@ -1,4 +1,7 @@
-//! UUID: sixteen bytes on the wire, hyphenated lower case in `Any`.
+//! UUID: hyphenated lower case in `Any`, sixteen bytes in PostgreSQL's wire form.
+
+/// What text should look like that is no UUID.
+pub(super) const EXPECTED: &str = "write 01890a5d-ac96-774b-bcce-b302099a8057";
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 

@@ -1,4 +1,4 @@
-//! Dates and times: counts since 2000-01-01 on the wire, ISO 8601 text in `Any`.
+//! Dates and times: ISO 8601 text in `Any`, counts since 2000-01-01 in PostgreSQL's wire form.
 //!
 //! The wire forms are those of PostgreSQL's `timestamptz_send`, `timestamp_send`, `date_send` and
 //! `time_send`: 64-bit microseconds or 32-bit days, where the extremes mean the infinities. The
@@ -17,6 +17,11 @@ const FIRST_DAY: i64 = -730_119;
 /// 9999-12-31, in days since 2000-01-01.
 const LAST_DAY: i64 = 2_921_939;
 
+/// What text should look like that is none.
+pub(super) const EXPECTED_TIMESTAMPTZ: &str =
+    "write 2024-02-29T12:00:00.000000Z, with at most six digits of a second";
+pub(super) const EXPECTED_DATE: &str = "write 2024-02-29, a day that exists";
+
 /// Why a date or time can't be carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MomentFault {
@@ -26,6 +31,17 @@ pub(super) enum MomentFault {
     Year,
     /// Not in the form that it should have.
     Malformed,
+}
+
+impl MomentFault {
+    /// What to say of an argument: `expected` where it has another form.
+    pub(super) const fn explain(self, expected: &'static str) -> &'static str {
+        match self {
+            Self::Infinite => "infinity is not portable: bind NULL or a far date",
+            Self::Year => "the year is outside 0001 to 9999",
+            Self::Malformed => expected,
+        }
+    }
 }
 
 /// Microseconds since 2000-01-01 as `2024-02-29T12:00:00.000000`, followed by `zone`.
