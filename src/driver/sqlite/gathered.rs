@@ -4,8 +4,9 @@
 //! are some ten allocations each, which are dear to make on one thread and free on another.
 
 use super::columns::Columns;
-use super::declared::Decoded;
+use super::declared::{Declared, Decoded, Misfit};
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 use sqlx_core::any::{AnyQueryResult, AnyRow, AnyValue, AnyValueKind};
 use sqlx_core::{Either, Error};
 use std::sync::Arc;
@@ -87,14 +88,33 @@ impl PlainRows {
     fn add(&mut self, row: &Row<'_>) -> Result<(), Error> {
         let start = self.values.len();
         for ordinal in 0..self.columns.any.len() {
-            let value = match self.columns.decode(row, ordinal) {
-                Ok(value) => value,
+            match self.plain(row, ordinal) {
+                Ok(value) => self.values.push(value),
                 Err(error) => {
                     self.values.truncate(start);
                     return Err(error);
                 }
-            };
-            self.values.push(match value {
+            }
+        }
+        Ok(())
+    }
+
+    /// The value, its text or bytes added to the others'.
+    #[inline]
+    fn plain(&mut self, row: &Row<'_>, ordinal: usize) -> Result<Plain, Error> {
+        let value = Columns::value(row, ordinal)?;
+        // The usual ones on the shortest way, which is half the cost of a row.
+        Ok(match (self.columns.declared[ordinal], value) {
+            (Declared::Integer, ValueRef::Integer(value)) => Plain::Integer(value),
+            (Declared::Double, ValueRef::Real(value)) => Plain::Double(value),
+            (Declared::Text, ValueRef::Text(bytes)) => {
+                let Ok(text) = std::str::from_utf8(bytes) else {
+                    return Err(self.columns.misfit(ordinal, Misfit::NotUtf8));
+                };
+                self.texts.push_str(text);
+                Plain::Text(text.len())
+            }
+            (_, value) => match self.columns.decode(value, ordinal)? {
                 Decoded::Null => Plain::Null,
                 Decoded::Bool(value) => Plain::Bool(value),
                 Decoded::Integer(value) => Plain::Integer(value),
@@ -107,9 +127,8 @@ impl PlainRows {
                     self.bytes.extend_from_slice(bytes);
                     Plain::Blob(bytes.len())
                 }
-            });
-        }
-        Ok(())
+            },
+        })
     }
 }
 
@@ -168,26 +187,31 @@ impl Reader {
             return None;
         }
         self.value += width;
-        let mut values = Vec::with_capacity(width);
-        for (ordinal, plain) in plain.iter().enumerate() {
-            let kind = match *plain {
-                Plain::Null => AnyValueKind::Null(columns.any[ordinal].type_info.kind),
-                Plain::Bool(value) => AnyValueKind::Bool(value),
-                Plain::Integer(value) => AnyValueKind::BigInt(value),
-                Plain::Double(value) => AnyValueKind::Double(value),
-                Plain::Text(length) => {
-                    let text = &self.rows.texts[self.text..self.text + length];
-                    self.text += length;
-                    AnyValueKind::Text(Arc::new(text.to_owned()))
-                }
-                Plain::Blob(length) => {
-                    let bytes = &self.rows.bytes[self.byte..self.byte + length];
-                    self.byte += length;
-                    AnyValueKind::Blob(Arc::new(bytes.to_vec()))
-                }
-            };
-            values.push(AnyValue { kind });
-        }
+        let (mut text, mut byte) = (self.text, self.byte);
+        let mut value_of = |(ordinal, plain): (usize, &Plain)| match *plain {
+            Plain::Null => AnyValueKind::Null(columns.any[ordinal].type_info.kind),
+            Plain::Bool(value) => AnyValueKind::Bool(value),
+            Plain::Integer(value) => AnyValueKind::BigInt(value),
+            Plain::Double(value) => AnyValueKind::Double(value),
+            Plain::Text(length) => {
+                let start = text;
+                text += length;
+                AnyValueKind::Text(Arc::new(self.rows.texts[start..text].to_owned()))
+            }
+            Plain::Blob(length) => {
+                let start = byte;
+                byte += length;
+                AnyValueKind::Blob(Arc::new(self.rows.bytes[start..byte].to_vec()))
+            }
+        };
+        let values: Vec<AnyValue> = plain
+            .iter()
+            .enumerate()
+            .map(|plain| AnyValue {
+                kind: value_of(plain),
+            })
+            .collect();
+        (self.text, self.byte) = (text, byte);
         Some(AnyRow {
             column_names: Arc::clone(&columns.names),
             columns: columns.of_row(&values),

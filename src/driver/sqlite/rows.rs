@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 const WAITING: usize = 2;
 
 /// How much statements may hold up a thread of the runtime before other tasks get their turn.
-const TURN: Duration = Duration::from_micros(500);
+const TURN: Duration = Duration::from_micros(250);
 
 /// The rows and figures of a request, which runs once the stream is polled. Dropped, it stops.
 pub(super) struct Rows<'c> {
@@ -76,10 +76,15 @@ impl Stream for Rows<'_> {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if let Some(request) = self.request.take()
-            && let Err(error) = self.start(request)
-        {
-            return Poll::Ready(Some(Err(error)));
+        if let Some(request) = self.request.take() {
+            if let Err(error) = self.start(request) {
+                return Poll::Ready(Some(Err(error)));
+            }
+            // What the caller does with many rows is another turn's work.
+            if self.end.is_some() && turn_is_over() {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         loop {
             if let Some(item) = self.items.next() {

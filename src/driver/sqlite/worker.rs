@@ -80,7 +80,7 @@ pub(super) struct Chunk {
 /// The rows of the first chunk, so that what follows can begin.
 const FIRST_ROWS: usize = 64;
 /// The rows of later chunks.
-const ROWS: usize = 256;
+const ROWS: usize = 512;
 /// The bytes after which a chunk is full.
 const BYTES: usize = 256 * 1024;
 /// A chunk that is not full leaves after this time.
