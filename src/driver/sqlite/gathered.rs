@@ -20,6 +20,8 @@ pub(super) struct Gathered {
     parts: Vec<Part>,
     /// How many rows and figures.
     pub(super) items: usize,
+    /// How many bytes of text and of bytes the rows have.
+    pub(super) size: usize,
 }
 
 enum Part {
@@ -53,7 +55,9 @@ impl Gathered {
     /// [`Error::ColumnDecode`] where a value does not fit its column; then nothing is added.
     pub(super) fn add_row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
         match self.parts.last_mut() {
-            Some(Part::Rows(rows)) if Arc::ptr_eq(&rows.columns, columns) => rows.add(row)?,
+            Some(Part::Rows(rows)) if Arc::ptr_eq(&rows.columns, columns) => {
+                self.size += rows.add(row)?;
+            }
             _ => {
                 let mut rows = PlainRows {
                     columns: Arc::clone(columns),
@@ -61,7 +65,7 @@ impl Gathered {
                     texts: String::new(),
                     bytes: Vec::new(),
                 };
-                rows.add(row)?;
+                self.size += rows.add(row)?;
                 self.parts.push(Part::Rows(rows));
             }
         }
@@ -74,61 +78,61 @@ impl Gathered {
         self.parts.push(Part::Figures(figures));
         self.items += 1;
     }
-
-    /// About how many bytes the last rows have.
-    pub(super) fn size(&self) -> usize {
-        match self.parts.last() {
-            Some(Part::Rows(rows)) => rows.texts.len() + rows.bytes.len(),
-            _ => 0,
-        }
-    }
 }
 
 impl PlainRows {
-    fn add(&mut self, row: &Row<'_>) -> Result<(), Error> {
+    /// Adds a row; how many bytes of text and of bytes it has.
+    fn add(&mut self, row: &Row<'_>) -> Result<usize, Error> {
         let start = self.values.len();
+        let size = self.texts.len() + self.bytes.len();
         for ordinal in 0..self.columns.any.len() {
-            match self.plain(row, ordinal) {
-                Ok(value) => self.values.push(value),
-                Err(error) => {
-                    self.values.truncate(start);
-                    return Err(error);
-                }
+            if let Err(error) = self.add_value(row, ordinal) {
+                self.values.truncate(start);
+                return Err(error);
             }
         }
-        Ok(())
+        Ok(self.texts.len() + self.bytes.len() - size)
     }
 
-    /// The value, its text or bytes added to the others'.
+    /// Adds a value. Each case pushes its own, since a value that goes through a variable on the
+    /// stack costs more than all else here.
     #[inline]
-    fn plain(&mut self, row: &Row<'_>, ordinal: usize) -> Result<Plain, Error> {
-        let value = Columns::value(row, ordinal)?;
-        // The usual ones on the shortest way, which is half the cost of a row.
-        Ok(match (self.columns.declared[ordinal], value) {
-            (Declared::Integer, ValueRef::Integer(value)) => Plain::Integer(value),
-            (Declared::Double, ValueRef::Real(value)) => Plain::Double(value),
+    fn add_value(&mut self, row: &Row<'_>, ordinal: usize) -> Result<(), Error> {
+        match (
+            self.columns.declared[ordinal],
+            Columns::value(row, ordinal)?,
+        ) {
+            // The usual ones, on the shortest way.
+            (Declared::Integer, ValueRef::Integer(value)) => {
+                self.values.push(Plain::Integer(value));
+            }
+            (Declared::Double, ValueRef::Real(value)) => self.values.push(Plain::Double(value)),
             (Declared::Text, ValueRef::Text(bytes)) => {
                 let Ok(text) = std::str::from_utf8(bytes) else {
                     return Err(self.columns.misfit(ordinal, Misfit::NotUtf8));
                 };
                 self.texts.push_str(text);
-                Plain::Text(text.len())
+                self.values.push(Plain::Text(text.len()));
             }
-            (_, value) => match self.columns.decode(value, ordinal)? {
-                Decoded::Null => Plain::Null,
-                Decoded::Bool(value) => Plain::Bool(value),
-                Decoded::Integer(value) => Plain::Integer(value),
-                Decoded::Double(value) => Plain::Double(value),
-                Decoded::Text(text) => {
-                    self.texts.push_str(&text);
-                    Plain::Text(text.len())
-                }
-                Decoded::Blob(bytes) => {
-                    self.bytes.extend_from_slice(bytes);
-                    Plain::Blob(bytes.len())
-                }
-            },
-        })
+            (_, value) => {
+                let plain = match self.columns.decode(value, ordinal)? {
+                    Decoded::Null => Plain::Null,
+                    Decoded::Bool(value) => Plain::Bool(value),
+                    Decoded::Integer(value) => Plain::Integer(value),
+                    Decoded::Double(value) => Plain::Double(value),
+                    Decoded::Text(text) => {
+                        self.texts.push_str(&text);
+                        Plain::Text(text.len())
+                    }
+                    Decoded::Blob(bytes) => {
+                        self.bytes.extend_from_slice(bytes);
+                        Plain::Blob(bytes.len())
+                    }
+                };
+                self.values.push(plain);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -76,7 +76,7 @@ struct Few {
 
 impl Sink for Few {
     fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
-        if self.gathered.items >= self.rows || self.gathered.size() > RESULT {
+        if self.gathered.items >= self.rows || self.gathered.size > RESULT {
             return Err(Error::Protocol(
                 "more than a short statement gives".to_owned(),
             ));

@@ -180,3 +180,97 @@ const fn most_of(stops: Stops) -> Option<Limits> {
 fn short(limits: Limits) -> Duration {
     limits.time * 2 / 3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Run = Run {
+        time: Duration::from_micros(100),
+        rows: 10,
+        steps: 1000,
+    };
+
+    fn proven(stops: Stops) -> Shortness {
+        let mut shortness = Shortness::new();
+        prove(&mut shortness, PROVEN, stops);
+        shortness
+    }
+
+    fn prove(shortness: &mut Shortness, runs: i32, stops: Stops) {
+        for _ in 0..runs {
+            assert_eq!(shortness.limits(), None);
+            shortness.note(SHORT, || Some(stops));
+        }
+    }
+
+    #[test]
+    fn a_statement_may_take_twice_what_it_took_when_it_proved_short() {
+        let limits = proven(Stops::AtOnce).limits();
+        let time = Duration::from_micros(200);
+        assert_eq!(limits, Some(Limits { time, ..LIMITS }));
+        let mut shortness = Shortness::new();
+        for micros in [100, 350, 200] {
+            let time = Duration::from_micros(micros);
+            shortness.note(Run { time, ..SHORT }, || Some(Stops::AtOnce));
+        }
+        let time = Duration::from_micros(700);
+        assert_eq!(shortness.limits(), Some(Limits { time, ..LIMITS }));
+    }
+
+    #[test]
+    fn one_that_sorts_may_take_less_and_one_that_cannot_be_stopped_nothing() {
+        assert_eq!(
+            proven(Stops::AfterSorting).limits(),
+            Some(LIMITS_OF_SORTING)
+        );
+        assert_eq!(proven(Stops::Late).limits(), None);
+    }
+
+    #[test]
+    fn a_run_that_is_long_or_gives_many_rows_begins_the_proof_anew() {
+        let time = Duration::from_millis(1);
+        for long in [
+            Run { time, ..SHORT },
+            Run {
+                rows: 1025,
+                ..SHORT
+            },
+        ] {
+            let mut shortness = Shortness::new();
+            prove(&mut shortness, PROVEN - 1, Stops::AtOnce);
+            shortness.note(long, || Some(Stops::AtOnce));
+            prove(&mut shortness, PROVEN, Stops::AtOnce);
+            assert!(shortness.limits().is_some());
+            shortness.note(long, || Some(Stops::AtOnce));
+            prove(&mut shortness, PROVEN, Stops::AtOnce);
+            assert!(shortness.limits().is_some());
+        }
+    }
+
+    #[test]
+    fn more_work_than_before_costs_more_proofs_each_time() {
+        let mut shortness = proven(Stops::AtOnce);
+        for proofs in [7, 28, 112, 448, 1792, 4096, 4096] {
+            shortness.was_long(SHORT.steps + 1);
+            prove(&mut shortness, proofs, Stops::AtOnce);
+            assert!(shortness.limits().is_some(), "{proofs}");
+        }
+    }
+
+    #[test]
+    fn a_busy_machine_costs_few_proofs_and_is_soon_forgiven() {
+        let mut shortness = proven(Stops::AtOnce);
+        for proofs in [1, 2, 4, 8, 16, 32, 64, 64] {
+            shortness.was_long(SHORT.steps);
+            prove(&mut shortness, proofs, Stops::AtOnce);
+            assert!(shortness.limits().is_some(), "{proofs}");
+        }
+        for _ in 0..STALLED.forgiven_after {
+            shortness.was_short();
+        }
+        shortness.was_long(SHORT.steps);
+        prove(&mut shortness, 1, Stops::AtOnce);
+        assert!(shortness.limits().is_some());
+    }
+}

@@ -241,7 +241,7 @@ impl<'a> Chunks<'a> {
     }
 
     fn send_if_due(&mut self) -> Result<(), Error> {
-        let full = self.gathered.items >= self.rows || self.gathered.size() >= BYTES;
+        let full = self.gathered.items >= self.rows || self.gathered.size >= BYTES;
         if !full && self.since.elapsed() < TIME {
             return Ok(());
         }
