@@ -31,6 +31,12 @@ def rows():
     with engine.connect() as connection:
         found = connection.execute(select(READ).where(READ.c.id <= ROWS)).all()
     assert len(found) == ROWS
+    return found
+
+
+def values():
+    read = [(row.id, row.name, row.note, row.price, row.weight, row.stock) for row in rows()]
+    assert read[-1][0] == ROWS
 
 
 def inserts():
@@ -51,7 +57,7 @@ def inserts():
 
 for line in sys.stdin:
     name, seconds = line.split()
-    work = {"rows": rows, "inserts": inserts}[name]
+    work = {"rows": rows, "values": values, "inserts": inserts}[name]
     done, start = 0, time.perf_counter()
     while time.perf_counter() - start < float(seconds):
         work()

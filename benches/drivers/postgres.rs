@@ -93,6 +93,7 @@ fn single(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
         Subject::new(&format!("PostgreSQL: point select, {tasks} at a time"))
             .variant("ours", over!(runtime, tasks, pools.ours, any::select))
             .variant("stock Any", over!(runtime, tasks, pools.stock, any::select))
+            .goal(1.0)
             .variant(
                 "native sqlx",
                 over!(runtime, tasks, pools.native, native_postgres::select),
@@ -108,6 +109,7 @@ fn single(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
             .before_turn(|| empty(runtime, pools))
             .variant("ours", over!(runtime, tasks, pools.ours, any::insert))
             .variant("stock Any", over!(runtime, tasks, pools.stock, any::insert))
+            .goal(1.0)
             .variant(
                 "native sqlx",
                 over!(runtime, tasks, pools.native, native_postgres::insert),
@@ -123,15 +125,30 @@ fn many(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
             "stock Any",
             over!(runtime, 1, pools.stock, any::select_many),
         )
+        .goal(1.0)
         .variant(
             "native sqlx",
             over!(runtime, 1, pools.native, native_postgres::select_many),
+        )
+        .goal(0.77)
+        .run(wanted);
+    Subject::new("PostgreSQL: 1000 rows of 6 columns, not read, 1 at a time")
+        .variant("ours", over!(runtime, 1, pools.ours, any::fetch_many))
+        .variant("stock Any", over!(runtime, 1, pools.stock, any::fetch_many))
+        .goal(1.0)
+        .variant(
+            "native sqlx",
+            over!(runtime, 1, pools.native, native_postgres::fetch_many),
         )
         .run(wanted);
     let (marks_10, marks_50, marks_200) = (insert_marks(10), insert_marks(50), insert_marks(200));
     let values_50 = insert_values(50);
     Subject::new("PostgreSQL: 1000 inserts in one transaction, 1 at a time")
         .before_turn(|| empty(runtime, pools))
+        .variant(
+            "ours, push_values, 200 a statement",
+            over!(runtime, 1, pools.ours, any::insert_built),
+        )
         .variant(
             "ours, 200 rows of ? a statement",
             over!(runtime, 1, pools.ours, any::insert_many, marks_200, 200),
@@ -177,6 +194,10 @@ fn many(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
                 native_postgres::insert_json,
                 INSERT_JSON
             ),
+        )
+        .variant(
+            "native sqlx, push_values",
+            over!(runtime, 1, pools.native, native_postgres::insert_built),
         )
         .variant(
             "native sqlx, row by row",

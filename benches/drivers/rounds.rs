@@ -19,6 +19,8 @@ pub(crate) type Work<'a> = Box<dyn FnMut(Duration) -> f64 + 'a>;
 pub(crate) struct Subject<'a> {
     title: String,
     variants: Vec<(&'static str, Work<'a>)>,
+    /// The ratios to a variant that are asked for.
+    goals: Vec<(&'static str, f64)>,
     before_turn: Box<dyn FnMut() + 'a>,
 }
 
@@ -27,6 +29,7 @@ impl<'a> Subject<'a> {
         Self {
             title: title.to_owned(),
             variants: Vec::new(),
+            goals: Vec::new(),
             before_turn: Box::new(|| ()),
         }
     }
@@ -39,6 +42,14 @@ impl<'a> Subject<'a> {
 
     pub(crate) fn variant(mut self, name: &'static str, work: Work<'a>) -> Self {
         self.variants.push((name, work));
+        self
+    }
+
+    /// The first variant is to be so many times as fast as the one that was named last.
+    pub(crate) fn goal(mut self, ratio: f64) -> Self {
+        if let Some((name, _)) = self.variants.last() {
+            self.goals.push((name, ratio));
+        }
         self
     }
 
@@ -75,8 +86,17 @@ impl<'a> Subject<'a> {
                 .collect();
             let ratio = middle(&mut ratios);
             let (least, greatest) = (ratios[0], ratios[ROUNDS - 1]);
+            let goal = self.goals.iter().find(|(of, _)| of == name);
+            let goal = goal.map_or_else(String::new, |(_, goal)| {
+                let verdict = match goal {
+                    goal if ratio >= *goal => "met",
+                    goal if greatest >= *goal => "within noise",
+                    _ => "missed",
+                };
+                format!("   goal {goal:.2}: {verdict}")
+            });
             println!(
-                "  {name:34} {rate:10.0} a second   x {ratio:5.2}   ({least:.2} to {greatest:.2})"
+                "  {name:34} {rate:10.0} a second   x {ratio:5.2}   ({least:.2} to {greatest:.2}){goal}"
             );
         }
     }

@@ -120,10 +120,11 @@ fn point_select(
     rusqlite: &rusqlite::Connection,
     wanted: &[String],
 ) {
-    for tasks in [1, 64] {
+    for (tasks, goal) in [(1, 1.0), (64, 4.0)] {
         Subject::new(&format!("SQLite: point select, {tasks} at a time"))
             .variant("ours", over!(runtime, tasks, pools.ours, any::select))
             .variant("stock Any", over!(runtime, tasks, pools.stock, any::select))
+            .goal(goal)
             .variant(
                 "native sqlx",
                 over!(runtime, tasks, pools.native, native_sqlite::select),
@@ -155,6 +156,7 @@ fn insert(runtime: &Runtime, pools: &Pools, rusqlite: &rusqlite::Connection, wan
             .before_turn(|| empty(rusqlite))
             .variant("ours", over!(runtime, tasks, pools.ours, any::insert))
             .variant("stock Any", over!(runtime, tasks, pools.stock, any::insert))
+            .goal(1.0)
             .variant(
                 "native sqlx",
                 over!(runtime, tasks, pools.native, native_sqlite::insert),
@@ -185,6 +187,7 @@ fn many_rows(
             "stock Any",
             over!(runtime, 1, pools.stock, any::select_many),
         )
+        .goal(1.0)
         .variant(
             "native sqlx",
             over!(runtime, 1, pools.native, native_sqlite::select_many),
@@ -200,8 +203,22 @@ fn many_rows(
                     .collect();
                 assert_eq!(items.len(), usize::try_from(MANY_ROWS).unwrap());
             }),
+        )
+        .goal(0.4)
+        .variant(
+            "ours, each statement on its thread",
+            over!(runtime, 1, pools.threaded, any::select_many),
         );
-    with_python(subject, python, "rows").run(wanted);
+    with_python(subject, python, "values", 3.0).run(wanted);
+    let subject = Subject::new("SQLite: 1000 rows of 6 columns, not read, 1 at a time")
+        .variant("ours", over!(runtime, 1, pools.ours, any::fetch_many))
+        .variant("stock Any", over!(runtime, 1, pools.stock, any::fetch_many))
+        .goal(1.0)
+        .variant(
+            "native sqlx",
+            over!(runtime, 1, pools.native, native_sqlite::fetch_many),
+        );
+    with_python(subject, python, "rows", 3.0).run(wanted);
 }
 
 fn many_inserts(
@@ -215,6 +232,10 @@ fn many_inserts(
     let values_50 = insert_values(50);
     let subject = Subject::new("SQLite: 1000 inserts in one transaction, 1 at a time")
         .before_turn(|| empty(rusqlite))
+        .variant(
+            "ours, push_values, 200 a statement",
+            over!(runtime, 1, pools.ours, any::insert_built),
+        )
         .variant(
             "ours, 200 rows of ? a statement",
             over!(runtime, 1, pools.ours, any::insert_many, marks_200, 200),
@@ -272,9 +293,14 @@ fn many_inserts(
                 1
             ),
         )
+        .variant(
+            "native sqlx, push_values",
+            over!(runtime, 1, pools.native, native_sqlite::insert_built),
+        )
         .variant("rusqlite, json_each", rusqlite_json(rusqlite))
-        .variant("rusqlite, row by row", rusqlite_rows(rusqlite));
-    with_python(subject, python, "inserts").run(wanted);
+        .variant("rusqlite, row by row", rusqlite_rows(rusqlite))
+        .goal(0.4);
+    with_python(subject, python, "inserts", 3.0).run(wanted);
 }
 
 fn rusqlite_json(rusqlite: &rusqlite::Connection) -> Work<'_> {
@@ -301,9 +327,12 @@ fn with_python<'a>(
     subject: Subject<'a>,
     python: Option<&'a SqlAlchemy>,
     what: &'static str,
+    goal: f64,
 ) -> Subject<'a> {
     match python {
-        Some(python) => subject.variant("SQLAlchemy Core", Box::new(|time| python.run(what, time))),
+        Some(python) => subject
+            .variant("SQLAlchemy Core", Box::new(|time| python.run(what, time)))
+            .goal(goal),
         None => subject,
     }
 }

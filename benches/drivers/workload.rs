@@ -92,6 +92,13 @@ macro_rules! workload {
                 assert_eq!(items.len(), usize::try_from(MANY_ROWS).unwrap());
             }
 
+            /// The rows as they come, which own their values.
+            pub(crate) async fn fetch_many(pool: Rows, _number: u64) {
+                let query = sqlx::query::<$database>(SELECT_MANY).bind(MANY_ROWS);
+                let rows = query.fetch_all(&pool).await.unwrap();
+                assert_eq!(rows.len(), usize::try_from(MANY_ROWS).unwrap());
+            }
+
             pub(crate) async fn insert(pool: Rows, number: u64) {
                 let number = i64::try_from(number).unwrap();
                 let query = sqlx::query::<$database>(INSERT);
@@ -111,6 +118,22 @@ macro_rules! workload {
                         query = query.bind(PRICE).bind(WEIGHT).bind(-number);
                     }
                     query.execute(&mut *transaction).await.unwrap();
+                }
+                transaction.commit().await.unwrap();
+            }
+
+            /// All rows in one transaction, 200 a statement, as docs/portability.md recommends it.
+            pub(crate) async fn insert_built(pool: Rows, _number: u64) {
+                let numbers: Vec<i64> = (0..MANY_ROWS).collect();
+                let mut transaction = pool.begin().await.unwrap();
+                for numbers in numbers.chunks(200) {
+                    let head = "INSERT INTO w (id, name, note, price, weight, stock) ";
+                    let mut query = sqlx::QueryBuilder::<$database>::new(head);
+                    query.push_values(numbers, |mut row, number| {
+                        row.push_bind(*number).push_bind(NAME).push_bind(NOTE);
+                        row.push_bind(PRICE).push_bind(WEIGHT).push_bind(-number);
+                    });
+                    query.build().execute(&mut *transaction).await.unwrap();
                 }
                 transaction.commit().await.unwrap();
             }

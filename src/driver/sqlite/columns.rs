@@ -2,8 +2,9 @@
 
 use super::booleans::Booleans;
 use super::checked_casts;
-use super::declared::{Declared, Decoded, MisfitError};
+use super::declared::{Declared, Decoded, Misfit, MisfitError};
 use super::names;
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, Statement};
 use sqlx_core::any::{AnyColumn, AnyTypeInfo, AnyTypeInfoKind, AnyValue, AnyValueKind};
 use sqlx_core::ext::ustr::UStr;
@@ -17,7 +18,9 @@ pub(super) struct Columns {
     pub(super) names: Arc<HashMap<UStr, usize>>,
     /// The columns for `Any`.
     pub(super) any: Vec<AnyColumn>,
-    declared: Vec<Declared>,
+    pub(super) declared: Vec<Declared>,
+    /// Whether any has no declared type.
+    some_unknown: bool,
     declared_names: Vec<Option<String>>,
 }
 
@@ -51,36 +54,54 @@ impl Columns {
         Self {
             names: Arc::new(places),
             any: columns,
+            some_unknown: declared.contains(&Declared::Unknown),
             declared,
             declared_names,
         }
+    }
+
+    /// The value in this column, as it is stored.
+    ///
+    /// # Errors
+    /// Where the row has no such column.
+    #[inline]
+    pub(super) fn value<'r>(row: &'r Row<'_>, ordinal: usize) -> Result<ValueRef<'r>, Error> {
+        row.get_ref(ordinal)
+            .map_err(|error| Error::AnyDriverError(error.into()))
     }
 
     /// The value in this column, read by its type.
     ///
     /// # Errors
     /// [`Error::ColumnDecode`] where it does not fit.
-    pub(super) fn decode<'r>(
+    #[inline]
+    pub(super) fn decode<'v>(
         &self,
-        row: &'r Row<'_>,
+        value: ValueRef<'v>,
         ordinal: usize,
-    ) -> Result<Decoded<'r>, Error> {
-        let value = row
-            .get_ref(ordinal)
-            .map_err(|error| Error::AnyDriverError(error.into()))?;
-        self.declared[ordinal].decode(value).map_err(|misfit| {
-            let name: &str = &self.any[ordinal].name;
-            let declared = self.declared_names[ordinal].as_deref();
-            Error::ColumnDecode {
-                index: format!("{name:?}"),
-                source: MisfitError::new(name, declared, misfit).into(),
-            }
-        })
+    ) -> Result<Decoded<'v>, Error> {
+        self.declared[ordinal]
+            .decode(value)
+            .map_err(|misfit| self.misfit(ordinal, misfit))
+    }
+
+    /// The error for a value that does not fit its column.
+    #[cold]
+    pub(super) fn misfit(&self, ordinal: usize, misfit: Misfit) -> Error {
+        let name: &str = &self.any[ordinal].name;
+        let declared = self.declared_names[ordinal].as_deref();
+        Error::ColumnDecode {
+            index: format!("{name:?}"),
+            source: MisfitError::new(name, declared, misfit).into(),
+        }
     }
 
     /// The columns of a row: where nothing was declared, the type is that of the value.
     pub(super) fn of_row(&self, values: &[AnyValue]) -> Vec<AnyColumn> {
         let mut columns = self.any.clone();
+        if !self.some_unknown {
+            return columns;
+        }
         for ((column, declared), value) in columns.iter_mut().zip(&self.declared).zip(values) {
             if *declared == Declared::Unknown {
                 column.type_info.kind = kind_of(&value.kind);

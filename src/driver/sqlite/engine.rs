@@ -3,21 +3,19 @@
 use super::analysis::{self, Analysis, Wrap};
 use super::arguments;
 use super::columns::Columns;
-use super::control::{Control, NOT_CANCELLABLE};
+use super::control::Control;
 use super::error::SqliteError;
 use super::gate::{self, Recorder};
-use super::gathered::Gathered;
 use super::generation::Generation;
 use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
-use super::plan::{INLINE_ROWS, Plan};
+use super::plan::Plan;
 use super::plans::Plans;
 use super::setup;
 use super::snapshot::Snapshot;
 use super::targets::Targets;
 use super::violation::{self, Culprit};
 use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::limits::Limit;
 use rusqlite::{Batch, Connection, Row};
 use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyStatement, AnyValueKind};
 use sqlx_core::sql_str::SqlStr;
@@ -32,13 +30,13 @@ pub(super) struct Request {
     /// Its text.
     pub(super) sql: SqlStr,
     /// Its arguments; `None` for text that runs as it stands, of any number of statements.
-    arguments: Option<Vec<AnyValueKind>>,
+    pub(super) arguments: Option<Vec<AnyValueKind>>,
     /// Whether to keep it prepared.
-    persistent: bool,
+    pub(super) persistent: bool,
     /// Whether the caller wants one row and no more.
     pub(super) first_row_only: bool,
     /// The transaction depth in which the caller believes to be.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl Request {
@@ -74,20 +72,11 @@ pub(super) trait Sink {
     fn figures(&mut self, figures: AnyQueryResult) -> Result<(), Error>;
 }
 
-/// The most bytes of arguments, and of a value or row that is read, on the caller's thread.
-const INLINE_BYTES: usize = 4096;
-
-/// How long a statement may hold up the caller's thread before it is stopped and moved away.
-const INLINE_TIME: Duration = Duration::from_micros(200);
-
-/// SQLite's own limit for the length of a value.
-const LENGTH: i32 = 1_000_000_000;
-
 /// A connection with what belongs to it.
 pub(super) struct Engine {
     pub(super) connection: Connection,
     pub(super) control: Arc<Control>,
-    plans: Plans,
+    pub(super) plans: Plans,
     /// Tells the gate which tables a statement touches.
     recorder: Recorder,
     /// Tells when the tables may be others.
@@ -185,50 +174,6 @@ impl Engine {
         }
     }
 
-    /// Runs the request on the caller's thread, where it has proven short; `None` where it has not,
-    /// or takes longer than it did: then it has had no effect.
-    pub(super) fn run_inline(&mut self, request: &Request) -> Option<Gathered> {
-        let arguments = request.arguments.as_deref()?;
-        let plan = self.plans.of(request.sql.as_str())?;
-        let inline = request.persistent
-            && self.failed.is_none()
-            && plan.is_proven_short()
-            && request.depth <= self.depth
-            && arguments::size(arguments) <= INLINE_BYTES;
-        if !inline {
-            return None;
-        }
-        self.control.begin(NOT_CANCELLABLE, INLINE_TIME);
-        self.limit_length(i32::try_from(16 * INLINE_BYTES).unwrap_or(LENGTH));
-        let mut few = Few(Gathered::default());
-        let result = self.run_prepared(request, arguments, &mut few);
-        self.limit_length(LENGTH);
-        self.control.end();
-        self.follow_transaction();
-        match result {
-            Ok(()) => {
-                if let Some(plan) = self.plans.of(request.sql.as_str()) {
-                    plan.was_short();
-                }
-                Some(few.0)
-            }
-            Err(error) => {
-                tracing::trace!(%error, "a statement moves from the caller's thread to its own");
-                metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
-                if let Some(plan) = self.plans.of(request.sql.as_str()) {
-                    plan.was_long();
-                }
-                None
-            }
-        }
-    }
-
-    fn limit_length(&self, bytes: i32) {
-        if let Err(error) = self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, bytes) {
-            tracing::warn!(%error, "the limit for the length of a value could not be set");
-        }
-    }
-
     /// What really stopped a statement that SQLite calls interrupted or busy.
     pub(super) fn reason(&self, error: Error) -> Error {
         if self.control.has_expired() && self.snapshot.limits_statement.get() {
@@ -302,26 +247,7 @@ impl Engine {
         let sql = request.sql.as_str();
         let first = request.first_row_only;
         if let Some(place) = self.plans.find(sql) {
-            let plan = self.plans.at(place);
-            let mut statement = self
-                .connection
-                .prepare_cached(&plan.analysis.sql)
-                .map_err(SqliteError::from)?;
-            plan.bind(
-                &self.connection,
-                &self.recorder,
-                &self.generation,
-                &mut statement,
-                arguments,
-            )?;
-            return plan.run(
-                &self.connection,
-                &self.control,
-                &self.generation,
-                &mut statement,
-                first,
-                sink,
-            );
+            return self.run_known(place, arguments, first, sink);
         }
         let generation = self.generation.current(&self.connection)?;
         let analysis = self.generation.analyse(sql)?;
@@ -377,6 +303,36 @@ impl Engine {
             &self.generation,
             &mut statement,
             first,
+            sink,
+        )
+    }
+
+    /// Runs the statement whose plan is at this place.
+    pub(super) fn run_known(
+        &mut self,
+        place: usize,
+        arguments: &[AnyValueKind],
+        first_row_only: bool,
+        sink: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let plan = self.plans.at(place);
+        let mut statement = self
+            .connection
+            .prepare_cached(&plan.analysis.sql)
+            .map_err(SqliteError::from)?;
+        plan.bind(
+            &self.connection,
+            &self.recorder,
+            &self.generation,
+            &mut statement,
+            arguments,
+        )?;
+        plan.run(
+            &self.connection,
+            &self.control,
+            &self.generation,
+            &mut statement,
+            first_row_only,
             sink,
         )
     }
@@ -461,25 +417,6 @@ impl Engine {
             .prepare_cached(sql)
             .map_err(SqliteError::from)?;
         statement.raw_execute().map_err(SqliteError::from)?;
-        Ok(())
-    }
-}
-
-/// Takes as much as a short statement gives.
-struct Few(Gathered);
-
-impl Sink for Few {
-    fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
-        if self.0.items >= INLINE_ROWS {
-            return Err(Error::Protocol(
-                "more rows than a short statement gives".to_owned(),
-            ));
-        }
-        self.0.add_row(columns, row)
-    }
-
-    fn figures(&mut self, figures: AnyQueryResult) -> Result<(), Error> {
-        self.0.add_figures(figures);
         Ok(())
     }
 }

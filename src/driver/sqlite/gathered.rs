@@ -4,8 +4,9 @@
 //! are some ten allocations each, which are dear to make on one thread and free on another.
 
 use super::columns::Columns;
-use super::declared::Decoded;
+use super::declared::{Declared, Decoded, Misfit};
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 use sqlx_core::any::{AnyQueryResult, AnyRow, AnyValue, AnyValueKind};
 use sqlx_core::{Either, Error};
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub(super) struct Gathered {
     parts: Vec<Part>,
     /// How many rows and figures.
     pub(super) items: usize,
+    /// How many bytes of text and of bytes the rows have.
+    pub(super) size: usize,
 }
 
 enum Part {
@@ -52,7 +55,9 @@ impl Gathered {
     /// [`Error::ColumnDecode`] where a value does not fit its column; then nothing is added.
     pub(super) fn add_row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
         match self.parts.last_mut() {
-            Some(Part::Rows(rows)) if Arc::ptr_eq(&rows.columns, columns) => rows.add(row)?,
+            Some(Part::Rows(rows)) if Arc::ptr_eq(&rows.columns, columns) => {
+                self.size += rows.add(row)?;
+            }
             _ => {
                 let mut rows = PlainRows {
                     columns: Arc::clone(columns),
@@ -60,7 +65,7 @@ impl Gathered {
                     texts: String::new(),
                     bytes: Vec::new(),
                 };
-                rows.add(row)?;
+                self.size += rows.add(row)?;
                 self.parts.push(Part::Rows(rows));
             }
         }
@@ -73,41 +78,59 @@ impl Gathered {
         self.parts.push(Part::Figures(figures));
         self.items += 1;
     }
-
-    /// About how many bytes the last rows have.
-    pub(super) fn size(&self) -> usize {
-        match self.parts.last() {
-            Some(Part::Rows(rows)) => rows.texts.len() + rows.bytes.len(),
-            _ => 0,
-        }
-    }
 }
 
 impl PlainRows {
-    fn add(&mut self, row: &Row<'_>) -> Result<(), Error> {
+    /// Adds a row; how many bytes of text and of bytes it has.
+    fn add(&mut self, row: &Row<'_>) -> Result<usize, Error> {
         let start = self.values.len();
+        let size = self.texts.len() + self.bytes.len();
         for ordinal in 0..self.columns.any.len() {
-            let value = match self.columns.decode(row, ordinal) {
-                Ok(value) => value,
-                Err(error) => {
-                    self.values.truncate(start);
-                    return Err(error);
-                }
-            };
-            self.values.push(match value {
-                Decoded::Null => Plain::Null,
-                Decoded::Bool(value) => Plain::Bool(value),
-                Decoded::Integer(value) => Plain::Integer(value),
-                Decoded::Double(value) => Plain::Double(value),
-                Decoded::Text(text) => {
-                    self.texts.push_str(&text);
-                    Plain::Text(text.len())
-                }
-                Decoded::Blob(bytes) => {
-                    self.bytes.extend_from_slice(bytes);
-                    Plain::Blob(bytes.len())
-                }
-            });
+            if let Err(error) = self.add_value(row, ordinal) {
+                self.values.truncate(start);
+                return Err(error);
+            }
+        }
+        Ok(self.texts.len() + self.bytes.len() - size)
+    }
+
+    /// Adds a value. Each case pushes its own, since a value that goes through a variable on the
+    /// stack costs more than all else here.
+    #[inline]
+    fn add_value(&mut self, row: &Row<'_>, ordinal: usize) -> Result<(), Error> {
+        match (
+            self.columns.declared[ordinal],
+            Columns::value(row, ordinal)?,
+        ) {
+            // The usual ones, on the shortest way.
+            (Declared::Integer, ValueRef::Integer(value)) => {
+                self.values.push(Plain::Integer(value));
+            }
+            (Declared::Double, ValueRef::Real(value)) => self.values.push(Plain::Double(value)),
+            (Declared::Text, ValueRef::Text(bytes)) => {
+                let Ok(text) = std::str::from_utf8(bytes) else {
+                    return Err(self.columns.misfit(ordinal, Misfit::NotUtf8));
+                };
+                self.texts.push_str(text);
+                self.values.push(Plain::Text(text.len()));
+            }
+            (_, value) => {
+                let plain = match self.columns.decode(value, ordinal)? {
+                    Decoded::Null => Plain::Null,
+                    Decoded::Bool(value) => Plain::Bool(value),
+                    Decoded::Integer(value) => Plain::Integer(value),
+                    Decoded::Double(value) => Plain::Double(value),
+                    Decoded::Text(text) => {
+                        self.texts.push_str(&text);
+                        Plain::Text(text.len())
+                    }
+                    Decoded::Blob(bytes) => {
+                        self.bytes.extend_from_slice(bytes);
+                        Plain::Blob(bytes.len())
+                    }
+                };
+                self.values.push(plain);
+            }
         }
         Ok(())
     }
@@ -168,26 +191,31 @@ impl Reader {
             return None;
         }
         self.value += width;
-        let mut values = Vec::with_capacity(width);
-        for (ordinal, plain) in plain.iter().enumerate() {
-            let kind = match *plain {
-                Plain::Null => AnyValueKind::Null(columns.any[ordinal].type_info.kind),
-                Plain::Bool(value) => AnyValueKind::Bool(value),
-                Plain::Integer(value) => AnyValueKind::BigInt(value),
-                Plain::Double(value) => AnyValueKind::Double(value),
-                Plain::Text(length) => {
-                    let text = &self.rows.texts[self.text..self.text + length];
-                    self.text += length;
-                    AnyValueKind::Text(Arc::new(text.to_owned()))
-                }
-                Plain::Blob(length) => {
-                    let bytes = &self.rows.bytes[self.byte..self.byte + length];
-                    self.byte += length;
-                    AnyValueKind::Blob(Arc::new(bytes.to_vec()))
-                }
-            };
-            values.push(AnyValue { kind });
-        }
+        let (mut text, mut byte) = (self.text, self.byte);
+        let mut value_of = |(ordinal, plain): (usize, &Plain)| match *plain {
+            Plain::Null => AnyValueKind::Null(columns.any[ordinal].type_info.kind),
+            Plain::Bool(value) => AnyValueKind::Bool(value),
+            Plain::Integer(value) => AnyValueKind::BigInt(value),
+            Plain::Double(value) => AnyValueKind::Double(value),
+            Plain::Text(length) => {
+                let start = text;
+                text += length;
+                AnyValueKind::Text(Arc::new(self.rows.texts[start..text].to_owned()))
+            }
+            Plain::Blob(length) => {
+                let start = byte;
+                byte += length;
+                AnyValueKind::Blob(Arc::new(self.rows.bytes[start..byte].to_vec()))
+            }
+        };
+        let values: Vec<AnyValue> = plain
+            .iter()
+            .enumerate()
+            .map(|plain| AnyValue {
+                kind: value_of(plain),
+            })
+            .collect();
+        (self.text, self.byte) = (text, byte);
         Some(AnyRow {
             column_names: Arc::clone(&columns.names),
             columns: columns.of_row(&values),

@@ -7,25 +7,44 @@ use rusqlite::Connection;
 /// a virtual table does what it likes.
 const UNBOUNDED: [&str; 4] = ["Count", "IntegrityCk", "VOpen", "VFilter"];
 
-/// Whether the statement can be stopped soon at any time.
+/// The instruction that sorts all that was gathered before it.
+const SORT: &str = "SorterSort";
+
+/// How soon a statement can be stopped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Stops {
+    /// Soon at any time.
+    AtOnce,
+    /// Soon, except while it sorts what it has gathered.
+    AfterSorting,
+    /// It may go on for any time.
+    Late,
+}
+
+/// How soon the statement can be stopped.
 ///
 /// SQLite asks whether to go on between its instructions only. `None` where it can't be told now.
-pub(super) fn can_be_stopped(connection: &Connection, sql: &str) -> Option<bool> {
-    let all_bounded = || -> rusqlite::Result<bool> {
+pub(super) fn stops(connection: &Connection, sql: &str) -> Option<Stops> {
+    let slowest = || -> rusqlite::Result<Stops> {
         let mut explained = connection.prepare(&format!("EXPLAIN {sql}"))?;
         let mut instructions = explained.raw_query();
+        let mut stops = Stops::AtOnce;
         while let Some(instruction) = instructions.next()? {
-            if UNBOUNDED.contains(&instruction.get_ref(1)?.as_str()?) {
-                return Ok(false);
+            let name = instruction.get_ref(1)?.as_str()?;
+            if UNBOUNDED.contains(&name) {
+                return Ok(Stops::Late);
+            }
+            if name == SORT {
+                stops = Stops::AfterSorting;
             }
         }
-        Ok(true)
+        Ok(stops)
     };
-    let bounded = all_bounded();
-    if let Err(error) = &bounded {
+    let stops = slowest();
+    if let Err(error) = &stops {
         tracing::debug!(%error, "a statement could not be explained, it stays on its own thread");
     }
-    bounded.ok()
+    stops.ok()
 }
 
 #[cfg(test)]
@@ -40,25 +59,25 @@ mod tests {
             .execute_batch("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)")
             .unwrap();
         for (sql, expected) in [
-            ("SELECT b FROM t WHERE a = ?1", Some(true)),
-            ("SELECT count(*) FROM t WHERE b > ?1", Some(true)),
+            ("SELECT b FROM t WHERE a = ?1", Some(Stops::AtOnce)),
+            ("SELECT count(*) FROM t WHERE b > ?1", Some(Stops::AtOnce)),
             (
                 "WITH x AS (SELECT 1) SELECT b FROM t ORDER BY b",
-                Some(true),
+                Some(Stops::AfterSorting),
             ),
-            ("SELECT count(*) FROM t", Some(false)),
+            ("SELECT count(*) FROM t", Some(Stops::Late)),
             (
                 "SELECT a FROM t WHERE a < (SELECT count(*) FROM t)",
-                Some(false),
+                Some(Stops::Late),
             ),
-            ("SELECT value FROM json_each(?1)", Some(false)),
+            ("SELECT value FROM json_each(?1)", Some(Stops::Late)),
             (
                 "SELECT integrity_check FROM pragma_integrity_check",
-                Some(false),
+                Some(Stops::Late),
             ),
             ("SELECT nothing FROM t", None),
         ] {
-            assert_eq!(can_be_stopped(&connection, sql), expected, "{sql}");
+            assert_eq!(stops(&connection, sql), expected, "{sql}");
         }
     }
 }

@@ -9,31 +9,13 @@ use super::error::SqliteError;
 use super::gate::{self, Recorder};
 use super::generation::Generation;
 use super::opcodes;
+use super::shortness::{Run, Shortness};
 use super::targets::Targets;
 use rusqlite::{Connection, Statement, StatementStatus};
 use sqlx_core::Error;
 use sqlx_core::any::{AnyQueryResult, AnyValueKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// A run shorter than this, of up to [`INLINE_ROWS`] rows, counts as short.
-const SHORT: Duration = Duration::from_micros(50);
-
-/// A statement may run on the caller's thread after so many short runs.
-const PROVEN: i32 = 3;
-
-/// After a run on the caller's thread that was not short, so many more short runs are asked for:
-/// few at first, since the machine may just have been busy elsewhere, and more each time.
-const PENALTY: i32 = 4;
-
-/// The most that a statement has to prove again.
-const HIGHEST_PENALTY: i32 = 4096;
-
-/// So many short runs on the caller's thread in a row let the penalty start anew.
-const FORGIVEN: i32 = 256;
-
-/// The most rows that a statement may give on the caller's thread.
-pub(super) const INLINE_ROWS: usize = 64;
 
 /// What the connection knows of a statement.
 #[derive(Debug)]
@@ -54,11 +36,10 @@ pub(super) struct Plan {
     reads_only: bool,
     /// Whether an insert's rowid can be told.
     gives_rowid: bool,
-    /// Whether SQLite looks at the clock often enough while it runs; known once that matters.
-    can_be_stopped: Option<bool>,
-    /// How many times in a row it was short; below zero after it was not on the caller's thread.
-    short_runs: i32,
-    penalty: i32,
+    /// Whether it may run on the caller's thread.
+    pub(super) shortness: Shortness,
+    /// The instructions of SQLite's machine that the last run took.
+    pub(super) steps: i32,
 }
 
 impl Plan {
@@ -73,57 +54,22 @@ impl Plan {
             prepared_again: 0,
             reads_only: false,
             gives_rowid: false,
-            can_be_stopped: None,
-            short_runs: 0,
-            penalty: PENALTY,
+            shortness: Shortness::new(),
+            steps: 0,
         }
     }
 
-    /// Whether it may run on the caller's thread: it only reads, so that it can be stopped and run
-    /// again elsewhere, and it has been short.
-    pub(super) const fn is_proven_short(&self) -> bool {
-        self.short_runs >= PROVEN && matches!(self.can_be_stopped, Some(true))
-    }
-
-    /// It was not short after all.
-    pub(super) const fn was_long(&mut self) {
-        self.short_runs = -self.penalty;
-        self.penalty = if self.penalty < HIGHEST_PENALTY {
-            4 * self.penalty
-        } else {
-            self.penalty
-        };
-    }
-
-    /// It was short again.
-    pub(super) const fn was_short(&mut self) {
-        self.short_runs += 1;
-        if self.short_runs >= PROVEN + FORGIVEN {
-            self.short_runs = PROVEN;
-            self.penalty = PENALTY;
-        }
-    }
-
+    /// Notes a run to the end. What may run on the caller's thread only reads, so that it can be
+    /// stopped and run again elsewhere.
     fn note_run(&mut self, connection: &Connection, start: Instant, rows: usize) {
-        let limit = if self.is_proven_short() {
-            3 * SHORT
-        } else {
-            SHORT
-        };
-        let short = self.reads_only
-            && self.analysis.verb == Verb::Select
-            && rows <= INLINE_ROWS
-            && start.elapsed() < limit;
-        if !short {
-            self.short_runs = self.short_runs.min(0);
-        } else if !self.is_proven_short() {
-            self.short_runs = PROVEN.min(self.short_runs + 1);
-        }
-        if self.short_runs >= PROVEN && self.can_be_stopped.is_none() {
-            self.can_be_stopped = opcodes::can_be_stopped(connection, &self.analysis.sql);
-            if self.can_be_stopped.is_none() {
-                self.short_runs = 0;
-            }
+        if self.reads_only && self.analysis.verb == Verb::Select {
+            let run = Run {
+                time: start.elapsed(),
+                rows,
+                steps: self.steps,
+            };
+            self.shortness
+                .note(run, || opcodes::stops(connection, &self.analysis.sql));
         }
     }
 
@@ -195,9 +141,30 @@ impl Plan {
         if self.analysis.changes_session {
             control.link.note_session_change();
         }
+        statement.reset_status(StatementStatus::VmStep);
+        let given = self.give_rows(connection, control, statement, first_row_only, sink);
+        self.steps = statement.get_status(StatementStatus::VmStep);
+        if self.analysis.changes_schema {
+            schema.note_change();
+        }
+        let given = given?;
+        sink.figures(self.figures(connection))?;
+        self.note_run(connection, start, given);
+        Ok(())
+    }
+
+    /// Gives what the statement gives, and how many rows.
+    fn give_rows(
+        &mut self,
+        connection: &Connection,
+        control: &Control,
+        statement: &mut Statement<'_>,
+        first_row_only: bool,
+        sink: &mut impl Sink,
+    ) -> Result<usize, Error> {
         if !self.was_run || statement.get_status(StatementStatus::Run) == 0 {
             self.columns = None;
-            self.can_be_stopped = None;
+            self.shortness.forget_stops();
             self.reads_only = statement.readonly();
             self.gives_rowid = self.has_rowid(connection)?;
             self.was_run = true;
@@ -219,7 +186,7 @@ impl Plan {
             if self.columns.is_none() || self.prepared_again != prepared_again {
                 self.columns = Some(Arc::new(Columns::read(prepared, &self.analysis.booleans)));
                 if self.prepared_again != prepared_again {
-                    self.can_be_stopped = None;
+                    self.shortness.forget_stops();
                 }
                 self.prepared_again = prepared_again;
             }
@@ -239,16 +206,10 @@ impl Plan {
         }
         drop(rows);
         self.note_prepared_again(statement);
-        if self.analysis.changes_schema {
-            schema.note_change();
-        }
         if let Some(number) = number {
             control.stop_when_cancelled(number);
         }
-        gone?;
-        sink.figures(self.figures(connection))?;
-        self.note_run(connection, start, given);
-        Ok(())
+        gone.map(|()| given)
     }
 
     /// The figures of the run. SQLite's own stay those of the last statement that changed rows.

@@ -47,12 +47,6 @@ impl Plans {
         &mut self.all[place]
     }
 
-    /// The plan of this text.
-    pub(super) fn of(&mut self, text: &str) -> Option<&mut Plan> {
-        let place = self.find(text)?;
-        Some(self.at(place))
-    }
-
     /// Forgets them all.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

@@ -17,8 +17,11 @@ use tokio::sync::mpsc;
 /// The chunks that may wait for the caller.
 const WAITING: usize = 2;
 
-/// How much statements may hold up a thread of the runtime before other tasks get their turn.
-const TURN: Duration = Duration::from_micros(500);
+/// So many rows are given between two looks at the clock.
+const LOOK: usize = 64;
+
+/// How long a thread of the runtime may be kept before its other tasks get their turn.
+const TIME: Duration = Duration::from_micros(250);
 
 /// The rows and figures of a request, which runs once the stream is polled. Dropped, it stops.
 pub(super) struct Rows<'c> {
@@ -28,6 +31,10 @@ pub(super) struct Rows<'c> {
     cancellation: Option<Cancellation>,
     items: Items,
     end: Option<Result<(), Error>>,
+    /// How many rows and figures it has given.
+    given: usize,
+    /// Whether it has given way at this place.
+    has_looked: bool,
     logger: QueryLogger,
 }
 
@@ -45,16 +52,17 @@ impl<'c> Rows<'c> {
             cancellation: None,
             items: Items::default(),
             end: None,
+            given: 0,
+            has_looked: false,
         }
     }
 
     /// Runs the request here, or sends it to the connection's thread.
     fn start(&mut self, request: Request) -> Result<(), Error> {
-        let start = Instant::now();
         if let Some(gathered) = self.connection.run_inline(&request) {
             self.items = gathered.into();
             self.end = Some(Ok(()));
-            note_turn(start);
+            Turn::go_on();
             return Ok(());
         }
         let (reply, receiver) = mpsc::channel(WAITING);
@@ -72,10 +80,16 @@ impl Stream for Rows<'_> {
     type Item = Result<Item, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.request.is_some() && turn_is_over() {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        // At the beginning, and now and then.
+        if self.given.is_multiple_of(LOOK) {
+            if self.has_looked {
+                Turn::begin();
+            } else if Turn::is_over() {
+                self.has_looked = true;
+                return give_way(context);
+            }
         }
+        self.has_looked = false;
         if let Some(request) = self.request.take()
             && let Err(error) = self.start(request)
         {
@@ -83,6 +97,7 @@ impl Stream for Rows<'_> {
         }
         loop {
             if let Some(item) = self.items.next() {
+                self.given += 1;
                 match &item {
                     Either::Left(result) => {
                         self.logger.increase_rows_affected(result.rows_affected);
@@ -98,7 +113,11 @@ impl Stream for Rows<'_> {
             let Some(receiver) = &mut self.receiver else {
                 return Poll::Ready(None);
             };
-            match std::task::ready!(receiver.poll_recv(context)) {
+            let Poll::Ready(received) = receiver.poll_recv(context) else {
+                Turn::end();
+                return Poll::Pending;
+            };
+            match received {
                 Some(chunk) => {
                     self.items = chunk.gathered.into();
                     self.end = chunk.end;
@@ -114,28 +133,59 @@ impl Stream for Rows<'_> {
     }
 }
 
-thread_local! {
-    /// When this thread's turn began, and how long statements have run on it since.
-    static SPENT: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
-}
-
-/// Adds a statement that began then to what this thread has spent.
-fn note_turn(start: Instant) {
-    let now = Instant::now();
-    let run = now - start;
-    let spent = match SPENT.get() {
-        Some((began, spent)) if start - began < 2 * TURN => (began, spent + run),
-        _ => (start, run),
-    };
-    SPENT.set(Some(spent));
-}
-
-/// Whether the other tasks of this thread are due, to which statements that never wait would not
-/// give way; asked once, it begins a new turn.
-fn turn_is_over() -> bool {
-    let over = SPENT.get().is_some_and(|(_, spent)| spent >= TURN);
-    if over {
-        SPENT.set(None);
+/// Lets the other tasks of this thread run first, and the runtime look at its timers and sockets: a
+/// task that just wakes itself keeps it from that for 60 turns.
+fn give_way<T>(context: &mut Context<'_>) -> Poll<T> {
+    let yielded = std::pin::pin!(tokio::task::yield_now()).poll(context);
+    if yielded.is_ready() {
+        context.waker().wake_by_ref();
     }
-    over
+    Poll::Pending
+}
+
+/// What keeps a thread of the runtime without a wait: reads that run on it, and rows that are there
+/// already.
+#[derive(Clone, Copy)]
+struct Turn {
+    began: Instant,
+    last: Instant,
+}
+
+thread_local! {
+    /// This thread's turn, where it has one.
+    static TURN: Cell<Option<Turn>> = const { Cell::new(None) };
+}
+
+impl Turn {
+    /// Whether the other tasks of this thread are due; if so, it ends the turn. What comes long after
+    /// the last begins another one.
+    fn is_over() -> bool {
+        let now = Instant::now();
+        let began = match TURN.get() {
+            Some(turn) if now.duration_since(turn.last) < TIME => turn.began,
+            _ => now,
+        };
+        let over = now.duration_since(began) >= TIME;
+        TURN.set((!over).then_some(Self { began, last: now }));
+        over
+    }
+
+    /// The others had theirs.
+    fn begin() {
+        let began = Instant::now();
+        TURN.set(Some(Self { began, last: began }));
+    }
+
+    /// A read ran on this thread until now.
+    fn go_on() {
+        if let Some(Self { began, .. }) = TURN.get() {
+            let last = Instant::now();
+            TURN.set(Some(Self { began, last }));
+        }
+    }
+
+    /// The thread has waited, or is about to.
+    fn end() {
+        TURN.set(None);
+    }
 }

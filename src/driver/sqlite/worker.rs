@@ -82,7 +82,7 @@ pub(super) struct Chunk {
 /// The rows of the first chunk, so that what follows can begin.
 const FIRST_ROWS: usize = 64;
 /// The rows of later chunks.
-const ROWS: usize = 256;
+const ROWS: usize = 512;
 /// The bytes after which a chunk is full.
 const BYTES: usize = 256 * 1024;
 /// A chunk that is not full leaves after this time.
@@ -248,7 +248,7 @@ impl<'a> Chunks<'a> {
     }
 
     fn send_if_due(&mut self) -> Result<(), Error> {
-        let full = self.gathered.items >= self.rows || self.gathered.size() >= BYTES;
+        let full = self.gathered.items >= self.rows || self.gathered.size >= BYTES;
         if !full && self.since.elapsed() < TIME {
             return Ok(());
         }

@@ -31,6 +31,34 @@ fn a_value_that_does_not_fit_its_column_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_misfit_in_the_middle_of_a_read_that_has_proven_short_is_an_error_each_time() {
+    // PostgreSQL has no such values.
+    run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(
+            &pool,
+            "CREATE TABLE t (id BIGINT PRIMARY KEY, a BIGINT); \
+             INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) \
+             SELECT i, i FROM n",
+        )
+        .await;
+        let read = async || sqlx::query("SELECT a FROM t").fetch_all(&pool).await;
+        for _ in 0..10 {
+            assert_eq!(read().await.unwrap().len(), 50);
+        }
+        raw(&pool, "UPDATE t SET a = 1.5 WHERE id = 25").await;
+        for _ in 0..10 {
+            let shown = refused(read().await).to_string();
+            assert!(shown.contains("\"a\"") && shown.contains("REAL"), "{shown}");
+        }
+        raw(&pool, "UPDATE t SET a = 25 WHERE id = 25").await;
+        for _ in 0..10 {
+            assert_eq!(read().await.unwrap().len(), 50);
+        }
+    });
+}
+
+#[test]
 fn a_decimal_is_read_without_the_zeros_at_its_end() {
     // A column that a migration made takes the canonical text only; PostgreSQL's NUMERIC takes any.
     run(Engine::Sqlite, |test| async move {

@@ -50,6 +50,34 @@ twinbase::on_both_engines! {
         assert_eq!(sqlx::query(NUMBERS).fetch_all(&pool).await.unwrap().len(), 100_000);
     }
 
+    async fn a_read_repeated_gives_the_same_rows_whatever_thread_it_runs_on(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (id BIGINT PRIMARY KEY, name TEXT, half DOUBLE PRECISION, data BYTEA, odd BOOLEAN)").await;
+        for id in 1..=1100_i64 {
+            let insert = sqlx::query("INSERT INTO t VALUES ($1, $2, $3, $4, $5)");
+            let insert = insert.bind(id).bind((id % 7 != 0).then(|| format!("näme {id}")));
+            let insert = insert.bind(0.5 * f64::from(i32::try_from(id).unwrap())).bind(vec![0, u8::try_from(id % 256).unwrap()]);
+            insert.bind(id % 2 == 1).execute(&pool).await.unwrap();
+        }
+        // Short, at the most that is run on the caller's thread, and above it.
+        for most in [0_i64, 1, 65, 1023, 1024, 1025, 1100] {
+            for _ in 0..8 {
+                let query = sqlx::query("SELECT id, name, half, data, odd, id + 1 FROM t WHERE id <= $1 ORDER BY id");
+                let rows = query.bind(most).fetch_all(&pool).await.unwrap();
+                assert_eq!(rows.len(), usize::try_from(most).unwrap());
+                for (row, id) in rows.iter().zip(1..) {
+                    let name = (id % 7 != 0).then(|| format!("näme {id}"));
+                    assert_eq!(row.get::<i64, _>("id"), id);
+                    assert_eq!(row.get::<Option<String>, _>("name"), name);
+                    assert!((row.get::<f64, _>(2) * 2.0 - f64::from(i32::try_from(id).unwrap())).abs() < f64::EPSILON);
+                    assert_eq!(row.get::<Vec<u8>, _>(3), [0, u8::try_from(id % 256).unwrap()]);
+                    assert_eq!(row.get::<bool, _>(4), id % 2 == 1);
+                    assert_eq!(row.get::<i64, _>(5), id + 1);
+                }
+            }
+        }
+    }
+
     async fn short_reads_of_many_tasks_are_right_on_any_thread(test: TestDatabase) {
         let pool = pool(&test, 4).await;
         raw(&pool, "CREATE TABLE t (id BIGINT PRIMARY KEY, name TEXT)").await;
