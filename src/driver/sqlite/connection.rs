@@ -2,7 +2,7 @@
 
 use super::control::NOT_CANCELLABLE;
 use super::database::{ConnectOptions, Sqlite};
-use super::engine::Request;
+use super::engine::{Engine, Request};
 use super::gathered::Gathered;
 use super::rows::Rows;
 use super::worker::{self, Action, Command, Shared};
@@ -59,16 +59,16 @@ impl SqliteConnection {
     }
 
     /// Runs a statement on this thread, where that is short and nothing else is under way.
-    pub(super) fn run_inline(&self, request: &Request) -> Option<Gathered> {
+    pub(super) fn run_inline(&self, request: &Request) -> Option<Result<Gathered, Error>> {
+        self.with_engine(|engine| engine.run_inline(request))
+    }
+
+    /// Has the engine on this thread, where nothing is under way.
+    fn with_engine<T>(&self, act: impl FnOnce(&mut Engine) -> Option<T>) -> Option<T> {
         if !self.inline_reads || self.shared.control.pending.load(Ordering::Acquire) != 0 {
             return None;
         }
-        self.shared
-            .engine
-            .try_lock()
-            .ok()?
-            .as_mut()?
-            .run_inline(request)
+        act(self.shared.engine.try_lock().ok()?.as_mut()?)
     }
 
     /// Sends a command, and gives what cancels it when dropped.
@@ -94,6 +94,9 @@ impl SqliteConnection {
     }
 
     async fn act(&mut self, action: Action) -> Result<(), Error> {
+        if let Some(()) = self.with_engine(|engine| engine.act_inline(&action)) {
+            return Ok(());
+        }
         let (reply, answer) = oneshot::channel();
         let cancellation = self.send(|number| Command::Do {
             number,
@@ -298,7 +301,7 @@ impl AnyConnectionBackend for SqliteConnection {
     fn cached_statements_size(&self) -> usize {
         let engine = self.shared.engine.try_lock().ok();
         engine
-            .and_then(|engine| engine.as_ref().map(super::engine::Engine::statements))
+            .and_then(|engine| engine.as_ref().map(Engine::statements))
             .unwrap_or(0)
     }
 

@@ -1,15 +1,17 @@
-//! Runs short reads on the caller's thread, without a message to the connection's and back.
+//! Runs what is short on the caller's thread, without a message to the connection's and back.
 
 use super::arguments;
 use super::columns::Columns;
 use super::control::NOT_CANCELLABLE;
 use super::engine::{Engine, Request, Sink};
 use super::gathered::Gathered;
+use super::worker::Action;
 use rusqlite::Row;
 use rusqlite::limits::Limit;
 use sqlx_core::Error;
 use sqlx_core::any::AnyQueryResult;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The most bytes of arguments.
 const ARGUMENTS: usize = 4096;
@@ -25,33 +27,51 @@ const LENGTH: i32 = 1_000_000_000;
 
 impl Engine {
     /// Runs the request on the caller's thread, where it has proven short; `None` where it has not,
-    /// or takes longer than it did: then it has had no effect.
-    pub(super) fn run_inline(&mut self, request: &Request) -> Option<Gathered> {
+    /// or takes longer than it did, or fails: then it has had no effect, and is run again elsewhere.
+    ///
+    /// A write runs here inside of a transaction only, and is not stopped: that would cost the
+    /// transaction. It has no loop, and what SQLite refuses of it has had no effect. An INSERT has no
+    /// values but those that were bound, so that there is none too large for this thread; an UPDATE
+    /// reads the others before it writes.
+    pub(super) fn run_inline(&mut self, request: &Request) -> Option<Result<Gathered, Error>> {
         let arguments = request.arguments.as_deref()?;
         let place = self.plans.find(request.sql.as_str())?;
-        let limits = self.plans.at(place).shortness.limits()?;
+        let plan = self.plans.at(place);
+        let limits = plan.shortness.limits()?;
+        let (writes, inserts) = (plan.writes(), plan.inserts());
         let inline = request.persistent
             && self.failed.is_none()
             && request.depth <= self.depth
+            && (!writes || self.depth > 0)
             && arguments::size(arguments) <= ARGUMENTS;
         if !inline {
             return None;
         }
-        self.control.begin(NOT_CANCELLABLE, limits.time);
-        self.limit_length(VALUE);
+        let time = if writes { Duration::ZERO } else { limits.time };
+        self.control.begin(NOT_CANCELLABLE, time);
+        if !inserts {
+            self.limit_length(VALUE);
+        }
         let mut few = Few {
             gathered: Gathered::default(),
-            rows: limits.rows,
+            rows: if writes { usize::MAX } else { limits.rows },
         };
         let result = self.run_known(place, arguments, request.first_row_only, &mut few);
-        self.limit_length(LENGTH);
+        if !inserts {
+            self.limit_length(LENGTH);
+        }
         self.control.end();
+        let is_lost = writes && self.connection.is_autocommit();
         self.follow_transaction();
         let plan = self.plans.at(place);
         match result {
             Ok(()) => {
                 plan.shortness.was_short();
-                Some(few.gathered)
+                Some(Ok(few.gathered))
+            }
+            // It has had an effect, or has cost the transaction.
+            Err(error) if is_lost || (writes && !matches!(error, Error::Database(_))) => {
+                Some(Err(error))
             }
             Err(error) => {
                 tracing::trace!(%error, "a statement moves from the caller's thread to its own");
@@ -60,6 +80,31 @@ impl Engine {
                 None
             }
         }
+    }
+
+    /// Begins or releases a savepoint on the caller's thread: that only takes note of where the
+    /// transaction is. `None` where it is no savepoint, or an error is to be met elsewhere.
+    pub(super) fn act_inline(&mut self, action: &Action) -> Option<()> {
+        let depth = match action {
+            Action::Begin {
+                statement: None,
+                depth,
+            }
+            | Action::Commit { depth } => *depth,
+            _ => return None,
+        };
+        let releases = matches!(action, Action::Commit { .. });
+        if self.failed.is_some() || depth != self.depth || depth < 1 + usize::from(releases) {
+            return None;
+        }
+        self.control.begin(NOT_CANCELLABLE, Duration::ZERO);
+        let result = if releases {
+            self.release(depth)
+        } else {
+            self.begin(None, depth)
+        };
+        self.control.end();
+        result.ok()
     }
 
     fn limit_length(&self, bytes: i32) {
@@ -77,7 +122,8 @@ struct Few {
 
 impl Sink for Few {
     fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
-        if self.gathered.items >= self.rows || self.gathered.size > RESULT {
+        let is_large = self.gathered.size > RESULT && self.rows < usize::MAX;
+        if self.gathered.items >= self.rows || is_large {
             return Err(Error::Protocol(
                 "more than a short statement gives".to_owned(),
             ));

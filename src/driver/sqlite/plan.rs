@@ -8,7 +8,7 @@ use super::engine::Sink;
 use super::error::SqliteError;
 use super::gate::{self, Recorder};
 use super::generation::Generation;
-use super::opcodes;
+use super::opcodes::{self, Stops};
 use super::shortness::{Run, Shortness};
 use super::targets::Targets;
 use rusqlite::{Connection, Statement, StatementStatus};
@@ -59,18 +59,36 @@ impl Plan {
         }
     }
 
-    /// Notes a run to the end. What may run on the caller's thread only reads, so that it can be
-    /// stopped and run again elsewhere.
+    /// Notes a run to the end. What may run on the caller's thread either only reads, so that it can
+    /// be stopped and run again elsewhere, or writes without a loop in a transaction, whose COMMIT
+    /// has to wait for the disk and not the write.
     fn note_run(&mut self, connection: &Connection, start: Instant, rows: usize) {
+        let run = Run {
+            time: start.elapsed(),
+            rows,
+            steps: self.steps,
+        };
+        let sql = &self.analysis.sql;
         if self.reads_only && self.analysis.verb == Verb::Select {
-            let run = Run {
-                time: start.elapsed(),
-                rows,
-                steps: self.steps,
-            };
-            self.shortness
-                .note(run, || opcodes::stops(connection, &self.analysis.sql));
+            self.shortness.note(run, || opcodes::stops(connection, sql));
+        } else if self.writes() && !connection.is_autocommit() {
+            let inserts = self.inserts();
+            self.shortness.note(run, || {
+                // What an UPDATE gives may be larger than what was bound, and is read after it wrote.
+                let straight = opcodes::is_straight(connection, sql, inserts)?;
+                Some(if straight { Stops::AtOnce } else { Stops::Late })
+            });
         }
+    }
+
+    /// Whether it is an INSERT.
+    pub(super) fn inserts(&self) -> bool {
+        matches!(self.analysis.verb, Verb::Insert { .. })
+    }
+
+    /// Whether it is an INSERT, UPDATE or DELETE.
+    pub(super) fn writes(&self) -> bool {
+        !self.reads_only && !matches!(self.analysis.verb, Verb::Select | Verb::Other)
     }
 
     /// Binds the arguments, as what their parameters meet by the present schema.
@@ -214,7 +232,7 @@ impl Plan {
 
     /// The figures of the run. SQLite's own stay those of the last statement that changed rows.
     fn figures(&self, connection: &Connection) -> AnyQueryResult {
-        let inserts = matches!(self.analysis.verb, Verb::Insert { .. });
+        let inserts = self.inserts();
         let mut result = AnyQueryResult::default();
         if !self.reads_only && (inserts || self.analysis.verb == Verb::Change) {
             result.rows_affected = connection.changes();

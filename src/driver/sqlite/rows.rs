@@ -60,7 +60,7 @@ impl<'c> Rows<'c> {
     /// Runs the request here, or sends it to the connection's thread.
     fn start(&mut self, request: Request) -> Result<(), Error> {
         if let Some(gathered) = self.connection.run_inline(&request) {
-            self.items = gathered.into();
+            self.items = gathered?.into();
             self.end = Some(Ok(()));
             Turn::go_on();
             return Ok(());

@@ -83,6 +83,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Releases the innermost of so many savepoints and their transaction.
+    ///
+    /// # Errors
+    /// SQLite's; then nothing has changed.
+    pub(super) fn release(&mut self, depth: usize) -> Result<(), Error> {
+        self.execute(&format!("RELEASE {}", savepoint(depth - 1)))?;
+        self.depth = depth - 1;
+        self.follow_transaction();
+        Ok(())
+    }
+
     /// Rolls back until no more than `depth` transactions and savepoints are open.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ mod postgres_unportable;
 mod prepared;
 mod schema_changes;
 mod short_polls;
+mod short_writes;
 mod sqlite_only;
 mod streaming;
 mod transactions;
