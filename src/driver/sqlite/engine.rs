@@ -1,6 +1,6 @@
 //! Runs statements on a connection, on whatever thread has it.
 
-use super::analysis::{self, Analysis, Wrap};
+use super::analysis::{self, Analysis};
 use super::arguments;
 use super::columns::Columns;
 use super::control::Control;
@@ -15,8 +15,7 @@ use super::setup;
 use super::snapshot::Snapshot;
 use super::targets::Targets;
 use super::violation::{self, Culprit};
-use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::{Batch, Connection, Row};
+use rusqlite::{Connection, Row};
 use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyStatement, AnyValueKind};
 use sqlx_core::sql_str::SqlStr;
 use sqlx_core::{Either, Error};
@@ -78,7 +77,7 @@ pub(super) struct Engine {
     pub(super) control: Arc<Control>,
     pub(super) plans: Plans,
     /// Tells the gate which tables a statement touches.
-    recorder: Recorder,
+    pub(super) recorder: Recorder,
     /// Tells when the tables may be others.
     pub(super) generation: Generation,
     /// How many transactions and savepoints of the driver are open.
@@ -335,79 +334,6 @@ impl Engine {
             first_row_only,
             sink,
         )
-    }
-
-    /// Runs text that may be several statements, in one transaction as PostgreSQL does, unless one
-    /// of them can't be in a transaction or handles transactions itself.
-    fn run_batch(&mut self, request: &Request, sink: &mut impl Sink) -> Result<(), Error> {
-        let sql = request.sql.as_str();
-        let begin = match analysis::wrap(sql) {
-            _ if !self.connection.is_autocommit() => None,
-            Wrap::No => None,
-            Wrap::Reading => Some("BEGIN"),
-            Wrap::Writing => Some("BEGIN IMMEDIATE"),
-        };
-        let Some(begin) = begin else {
-            let outside = self.connection.is_autocommit();
-            let result = self.run_statements(sql, request.first_row_only, sink);
-            if outside && result.is_err() {
-                self.end_left_open()?;
-            }
-            return result;
-        };
-        self.execute(begin)?;
-        let result = self
-            .run_statements(sql, request.first_row_only, sink)
-            .and_then(|()| {
-                self.execute("COMMIT")
-                    .map_err(|error| self.with_names(error, Culprit::COMMIT))
-            });
-        if result.is_err() && !self.connection.is_autocommit() {
-            self.execute("ROLLBACK")?;
-        }
-        result
-    }
-
-    fn run_statements(
-        &self,
-        sql: &str,
-        first_row_only: bool,
-        sink: &mut impl Sink,
-    ) -> Result<(), Error> {
-        let mut batch = Batch::new(&self.connection, sql);
-        loop {
-            let (statement, tables) = self.recorder.during(|| batch.next());
-            let Some(mut statement) = statement.map_err(SqliteError::from)? else {
-                return Ok(());
-            };
-            let text = statement.expanded_sql().unwrap_or_default();
-            let mut plan = Plan::new(analysis::describe(&text));
-            gate::check(&self.connection, &tables, &text, &plan.analysis.verb)?;
-            gate::check_view(&self.connection, &self.recorder, &text)?;
-            let result = arguments::bind(&mut statement, &[], &Targets::NONE).and_then(|()| {
-                plan.run(
-                    &self.connection,
-                    &self.control,
-                    &self.generation,
-                    &mut statement,
-                    first_row_only,
-                    sink,
-                )
-            });
-            drop(statement);
-            result.map_err(|error| {
-                let (sql, arguments, targets) = (text.as_str(), &[][..], &Targets::NONE);
-                let culprit = Culprit {
-                    sql,
-                    arguments,
-                    targets,
-                };
-                self.with_names(error, culprit)
-            })?;
-            if self.control.is_cancelled() {
-                return Err(SqliteError::interrupted().into());
-            }
-        }
     }
 
     /// Runs a statement of the driver's own.

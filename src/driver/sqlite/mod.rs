@@ -67,6 +67,7 @@
 
 mod analysis;
 mod arguments;
+mod batch;
 mod booleans;
 mod cast_functions;
 mod casts;
@@ -97,6 +98,7 @@ mod opcodes;
 mod options;
 mod plan;
 mod plans;
+mod refusals;
 mod rows;
 mod setup;
 mod shortness;
