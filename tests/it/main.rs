@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 /// One line and an exit code for whatever is wrong with the input.
 mod bad_input;
+/// Operations that are dropped half-way: nothing lost, nothing twice, nothing left open.
+mod cancellation;
 /// Both engines side by side, case by case: the same, refused alike, or a listed difference.
 mod conformance;
 /// The committed document is the program's, valid, and holds against the running service.

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::any::{AnyArguments, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::migrate::Migrate;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::{Connection as _, Either, Error, SqlStr, Transaction};
 use tokio::time::timeout;
 
@@ -61,7 +61,10 @@ impl Connection {
     /// Takes note of what an error says about the connection and its transaction.
     pub(super) fn note_error(&mut self, error: &Error) {
         match error {
-            Error::Database(_) => self.note_failed_statement(),
+            Error::Database(error) => {
+                self.broken |= ends_the_connection(&**error);
+                self.note_failed_statement();
+            }
             Error::Io(_) | Error::Tls(_) | Error::Protocol(_) => self.broken = true,
             _ => {}
         }
@@ -103,6 +106,12 @@ impl Connection {
     }
 }
 
+/// Whether the server has closed the connection with this error: it was told to, or it goes down.
+fn ends_the_connection(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+}
+
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").finish_non_exhaustive()
@@ -122,9 +131,14 @@ impl sqlx::Connection for Connection {
     }
 
     async fn ping(&mut self) -> Result<(), Error> {
+        if self.broken {
+            return Err(io::Error::from(io::ErrorKind::NotConnected).into());
+        }
         self.settle_soon().await?;
         self.roll_back_text().await?;
+        self.in_flight = true;
         let result = self.inner.ping().await;
+        self.in_flight = false;
         if let Err(error) = &result {
             self.note_error(error);
         }
@@ -152,8 +166,9 @@ impl sqlx::Connection for Connection {
         self.settled().await?.flush().await
     }
 
+    /// True for one that is broken too: a pool must not take it for one that is in order.
     fn should_flush(&self) -> bool {
-        self.is_unsettled() || self.inner.should_flush()
+        self.broken || self.is_unsettled() || self.inner.should_flush()
     }
 }
 

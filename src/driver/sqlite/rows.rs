@@ -24,8 +24,10 @@ const TURN: Duration = Duration::from_micros(500);
 pub(super) struct Rows<'c> {
     connection: &'c mut SqliteConnection,
     request: Option<Request>,
-    receiver: Option<mpsc::Receiver<Chunk>>,
+    /// Before `receiver`, and so dropped before it: a thread that finds nobody to send to has to know
+    /// that it was cancelled, or it takes that for an error of the transaction's.
     cancellation: Option<Cancellation>,
+    receiver: Option<mpsc::Receiver<Chunk>>,
     items: Items,
     end: Option<Result<(), Error>>,
     logger: QueryLogger,
