@@ -183,10 +183,9 @@ impl Lane {
         format!("BEGIN{isolation} READ {mode}{timeout}")
     }
 
-    /// The limit for the driver, which on PostgreSQL is part of [`Self::begin`].
+    /// The limit for the driver, which on PostgreSQL is part of [`Self::begin`] for the server.
     pub(super) fn driver_timeout(&self) -> Option<Duration> {
         self.statement_timeout
-            .filter(|_| self.engine == Engine::Sqlite)
     }
 
     pub(super) fn writes(&self) -> bool {

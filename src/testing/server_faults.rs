@@ -20,7 +20,8 @@ impl PostgresServer {
     }
 
     /// Kills one process of the server with SIGKILL: `pg_backend_pid()` of a connection. The server
-    /// then ends all others and recovers by itself, which takes it a moment.
+    /// then ends all others and recovers by itself, which takes it a moment. The last commits may be lost
+    /// unless it was started with `("synchronous_commit", "on")`.
     ///
     /// # Panics
     /// When there is no such process.

@@ -15,6 +15,8 @@ mod drivers;
 mod errors;
 /// The example `orders`, started on each engine and used over HTTP.
 mod example;
+/// Servers, networks, disks and processes that fail: what is said, and that it passes.
+mod faults;
 /// Computed NUMERICs: right on both engines, or an error on SQLite.
 mod gate;
 /// Each kind of error, and the constraint that was broken, the same on both engines.

@@ -1,7 +1,7 @@
 //! What happens to a connection that comes back.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Connection as _;
 use sqlx_core::any::AnyTransactionManager;
@@ -56,6 +56,14 @@ pub(super) fn give_up(pool: &Arc<Inner>) {
 ///
 /// It counts as open meanwhile, so that the pool does not open another one for it.
 pub(super) fn put_in_order(pool: &Arc<Inner>, member: Member) {
+    if member.link.is_lost() {
+        tracing::warn!(
+            pool = pool.name,
+            backend = member.link.backend(),
+            "a connection was lost while it was used; those that are idle are tested before they are used"
+        );
+        pool.state().suspected = Some(Instant::now());
+    }
     let Ok(runtime) = Handle::try_current() else {
         // Without a runtime nothing can be done for it. Its socket or file is closed here.
         drop(member);

@@ -43,13 +43,21 @@ pub(super) struct Connection {
     pub(super) broken: bool,
     /// What whoever opened the connection knows of it.
     pub(super) link: Arc<Link>,
+    /// What the server was told at the start; zero is no limit, or none that is known.
+    pub(super) statement_timeout: Duration,
 }
 
 impl Connection {
-    pub(super) fn new(inner: PgConnection, statement_capacity: usize, link: Arc<Link>) -> Self {
+    pub(super) fn new(
+        inner: PgConnection,
+        statement_capacity: usize,
+        link: Arc<Link>,
+        statement_timeout: Duration,
+    ) -> Self {
         Self {
             inner,
             link,
+            statement_timeout,
             transaction: TransactionState::default(),
             statements: Statements::new(statement_capacity),
             custom_types: CustomTypes::default(),
@@ -61,13 +69,16 @@ impl Connection {
     /// Takes note of what an error says about the connection and its transaction.
     pub(super) fn note_error(&mut self, error: &Error) {
         match error {
-            Error::Database(error) => {
-                self.broken |= ends_the_connection(&**error);
-                self.note_failed_statement();
-            }
-            Error::Io(_) | Error::Tls(_) | Error::Protocol(_) => self.broken = true,
+            Error::Database(error) if ends_the_connection(&**error) => self.note_lost(),
+            Error::Database(_) => self.note_failed_statement(),
+            Error::Io(_) | Error::Tls(_) | Error::Protocol(_) => self.note_lost(),
             _ => {}
         }
+    }
+
+    fn note_lost(&mut self) {
+        self.broken = true;
+        self.link.note_lost();
     }
 
     /// Settles, unless a statement whose future was dropped keeps the server busy: then the
@@ -132,7 +143,8 @@ impl sqlx::Connection for Connection {
 
     async fn ping(&mut self) -> Result<(), Error> {
         if self.broken {
-            return Err(io::Error::from(io::ErrorKind::NotConnected).into());
+            let lost = "the connection was lost before";
+            return Err(io::Error::new(io::ErrorKind::NotConnected, lost).into());
         }
         self.settle_soon().await?;
         self.roll_back_text().await?;
