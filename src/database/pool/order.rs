@@ -98,7 +98,9 @@ async fn settle(pool: &Inner, member: &mut Member) -> bool {
     // Once more than it is deep: the first answers a begin whose future was dropped, if there was one.
     // A transaction that SQL text began is ended by the ping.
     for _ in 0..=AnyTransactionManager::get_transaction_depth(&member.conn) {
-        AnyTransactionManager::start_rollback(&mut member.conn);
+        if member.conn.is_in_transaction() {
+            AnyTransactionManager::start_rollback(&mut member.conn);
+        }
     }
     match timeout(GRACE, member.conn.ping()).await {
         Ok(Ok(())) => {

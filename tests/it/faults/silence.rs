@@ -179,3 +179,31 @@ fn a_network_that_swallows_everything_is_found_out_and_recovered_from() {
         database.close().await;
     });
 }
+
+#[test]
+fn a_test_of_a_connection_that_was_dropped_half_way_does_not_count_as_passed() {
+    with_server(&[], |server| async move {
+        let proxy = Proxy::start(server.address()).await;
+        let database = open(&proxy.url(&server.url("postgres")), |config| {
+            config.pre_ping_idle = Duration::from_millis(500);
+        });
+        create(&database).await;
+        fill(&database, 1).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        proxy.silence();
+        let taking = database.writer().acquire();
+        assert!(
+            tokio::time::timeout(Duration::from_millis(50), taking)
+                .await
+                .is_err()
+        );
+        proxy.speak();
+        // It was idle for no time since, and would not be tested again.
+        let next = sqlx::query("SELECT 1").execute(database.writer());
+        tokio::time::timeout(Duration::from_secs(5), next)
+            .await
+            .unwrap()
+            .unwrap();
+        database.close().await;
+    });
+}
