@@ -191,7 +191,8 @@ fn a_test_of_a_connection_that_was_dropped_half_way_does_not_count_as_passed() {
         fill(&database, 1).await;
         tokio::time::sleep(Duration::from_millis(600)).await;
         proxy.silence();
-        let taking = database.writer().acquire();
+        let lane = database.writer();
+        let taking = lane.acquire();
         assert!(
             tokio::time::timeout(Duration::from_millis(50), taking)
                 .await
