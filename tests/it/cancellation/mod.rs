@@ -1,5 +1,7 @@
 /// Each operation, dropped after each number of polls.
 mod each_poll;
+/// Waiters that go while the pool closes, and runtimes that end under everybody.
+mod endings;
 /// Twenty thousand operations dropped at random, by many tasks at once.
 mod many;
 /// A statement that still runs when its caller has gone.

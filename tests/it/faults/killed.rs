@@ -3,7 +3,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use twinbase::config::{DatabaseConfig, Synchronous};
+use twinbase::config::DatabaseConfig;
 use twinbase::database::{Database, DatabaseError, SessionGuard};
 
 /// The database that the process writes to which is to be killed.
@@ -22,8 +22,6 @@ fn config(url: &str) -> DatabaseConfig {
         url: Some(url.parse().unwrap()),
         pool_size: 4,
         max_overflow: 0,
-        // A kill takes nothing from the operating system, which a power cut would.
-        sqlite_synchronous: Synchronous::Normal,
         ..DatabaseConfig::default()
     }
 }

@@ -2,6 +2,8 @@
 mod disk;
 /// Our own process, killed while it writes.
 mod killed;
+/// A file that another program keeps locked.
+mod locked;
 /// Servers that refuse: too many connections, a wrong password, an unknown database.
 mod refusals;
 /// Servers that end: restarted, a process of theirs killed.
