@@ -247,12 +247,11 @@ impl Open {
             let mut queue = group.queue();
             while let Some(next) = queue.waiting.pop_front() {
                 match next.send(Call::Join(Turn { open: Some(open) })) {
-                    Ok(()) => return,
+                    Ok(()) | Err(Call::Lead(_)) => return,
                     Err(Call::Join(mut turn)) => match turn.open.take() {
                         Some(back) => open = back,
                         None => return,
                     },
-                    Err(Call::Lead(_)) => return,
                 }
             }
         }

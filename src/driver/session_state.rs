@@ -69,9 +69,8 @@ impl<'a> Reader<'a> {
                 ])
             }
             2 if first("set") => !is(&["local", "transaction", "constraints"]),
-            2 if first("create") => is(&["temp", "temporary"]),
-            // CREATE OR REPLACE TEMPORARY VIEW, CREATE LOCAL TEMPORARY TABLE
-            3 | 4 if first("create") => is(&["temp", "temporary"]),
+            // CREATE TEMP TABLE, CREATE LOCAL TEMPORARY TABLE, CREATE OR REPLACE TEMPORARY VIEW
+            2..=4 if first("create") => is(&["temp", "temporary"]),
             _ if first("declare") => is(&["hold"]),
             // SELECT … INTO TEMPORARY t
             _ => is(&["temp", "temporary"]) || is(&FUNCTIONS),

@@ -118,9 +118,8 @@ impl Acquiring<'_> {
     /// Opens a connection; `None` where that may succeed later.
     async fn open(&self) -> Result<Option<Member>, DatabaseError> {
         let opening = self.pool.connector.open(self.pool.purpose);
-        let opened = match timeout_at(self.deadline, opening).await {
-            Ok(opened) => opened,
-            Err(_) => return Err(self.refuse(AcquireErrorCause::TimedOut)),
+        let Ok(opened) = timeout_at(self.deadline, opening).await else {
+            return Err(self.refuse(AcquireErrorCause::TimedOut));
         };
         match opened {
             Ok((conn, link)) => {

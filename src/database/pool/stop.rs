@@ -61,7 +61,7 @@ impl Stopper {
                     return Ok(());
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "the connection that stops statements is opened anew")
+                    tracing::debug!(%error, "the connection that stops statements is opened anew");
                 }
             }
         }

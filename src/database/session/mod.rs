@@ -164,6 +164,9 @@ impl Session {
     /// # Errors
     /// As the first statement's: those of [`Lane::acquire`], and of the transaction's begin.
     /// [`DatabaseError::Session`] where the session has failed.
+    ///
+    /// # Panics
+    /// Never: a session that has begun has its connection.
     pub async fn connection(&mut self) -> Result<&mut AnyConnection, DatabaseError> {
         if let Some(failed) = &self.failed {
             return Err(failed.refusal().into());

@@ -64,7 +64,7 @@ twinbase::on_both_engines! {
             writes.is_some() && reads.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_connect_loses_no_place(test: TestDatabase) {
@@ -79,7 +79,7 @@ twinbase::on_both_engines! {
             third.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_first_statement_leaves_nothing(test: TestDatabase) {
@@ -91,7 +91,7 @@ twinbase::on_both_engines! {
             cut(at, half(&mut session, batch, 1)).await.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_savepoint_leaves_its_session_alone(test: TestDatabase) {
@@ -116,7 +116,7 @@ twinbase::on_both_engines! {
         for pool in bed.database.pool_status() {
             assert_eq!((pool.discarded, usize::try_from(pool.connects).unwrap()), (0, pool.size), "{pool:?}");
         }
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_release_or_rollback_of_a_savepoint_leaves_its_session_alone(test: TestDatabase) {
@@ -143,7 +143,7 @@ twinbase::on_both_engines! {
             done
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_session_with_a_dropped_statement_leaves_nothing(test: TestDatabase) {
@@ -156,7 +156,7 @@ twinbase::on_both_engines! {
             cut(at, half(&mut session, batch, 2)).await.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_statement_of_a_lane_is_done_whole_or_not_at_all(test: TestDatabase) {
@@ -172,7 +172,7 @@ twinbase::on_both_engines! {
             done.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_fetch_costs_the_next_nothing(test: TestDatabase) {
@@ -196,7 +196,7 @@ twinbase::on_both_engines! {
             fetched.is_some() && done
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_commit_is_done_whole_or_not_at_all(test: TestDatabase) {
@@ -213,7 +213,7 @@ twinbase::on_both_engines! {
             done.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_rollback_leaves_nothing(test: TestDatabase) {
@@ -226,7 +226,7 @@ twinbase::on_both_engines! {
             cut(at, session.rollback()).await.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_statement_that_the_work_itself_drops_has_nothing_written_twice(test: TestDatabase) {
@@ -244,7 +244,7 @@ twinbase::on_both_engines! {
             done.load(std::sync::atomic::Ordering::Relaxed)
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 
     async fn a_dropped_transaction_or_write_is_done_whole_or_not_at_all(test: TestDatabase) {
@@ -262,6 +262,6 @@ twinbase::on_both_engines! {
             first.is_some() && second.is_some()
         })
         .await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 }

@@ -77,12 +77,12 @@ impl Bed {
                     session.rollback().await
                 })
                 .await;
-                return self.is_dropped(work);
+                return self.is_dropped(work.as_ref());
             }
             170..199 => {
                 let fetch = sqlx::query("SELECT * FROM halves WHERE batch >= $1").bind(batch - 100);
                 let read = async { Ok(fetch.fetch_all(database.reader()).await.map(drop)?) };
-                return self.is_dropped(cut(at, read).await);
+                return self.is_dropped(cut(at, read).await.as_ref());
             }
             _ => {
                 let engine = usize::from(self.engine == Engine::Postgres);
@@ -91,17 +91,16 @@ impl Bed {
                 return tokio::time::timeout(soon, running).await.is_err();
             }
         };
-        let acknowledged = done.is_some();
-        let dropped = self.is_dropped(done);
-        if acknowledged {
+        let dropped = self.is_dropped(done.as_ref());
+        if !dropped {
             self.acknowledge(batch);
         }
         dropped
     }
 
     /// Nobody else's operation fails by those that were dropped.
-    fn is_dropped(&self, done: Option<Result<(), DatabaseError>>) -> bool {
-        if let Some(Err(error)) = &done {
+    fn is_dropped(&self, done: Option<&Result<(), DatabaseError>>) -> bool {
+        if let Some(Err(error)) = done {
             panic!("{error}: {error:?} {:?}", self.database.pool_status());
         }
         done.is_none()
@@ -137,6 +136,6 @@ twinbase::on_both_engines! {
         bed.next_user().await;
         let acknowledged = bed.ledger.acknowledged.lock().unwrap().len();
         assert!(acknowledged > 1000, "{acknowledged} got to their end");
-        Arc::into_inner(bed).unwrap().is_whole().await;
+        Arc::into_inner(bed).unwrap().ends_whole().await;
     }
 }

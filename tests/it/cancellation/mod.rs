@@ -129,7 +129,7 @@ impl Bed {
     }
 
     /// Everything is as if nothing had been dropped.
-    async fn is_whole(self) {
+    async fn ends_whole(self) {
         let strength = |pool: &PoolStatus| {
             pool.size == pool.idle && (pool.in_use, pool.waiting, pool.overflow) == (0, 0, 0)
         };

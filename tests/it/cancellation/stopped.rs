@@ -37,7 +37,7 @@ twinbase::on_both_engines! {
             assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
             bed.next_user().await;
         }
-        bed.is_whole().await;
+        bed.ends_whole().await;
     }
 }
 
@@ -73,6 +73,6 @@ fn it_is_stopped_on_the_server_and_not_only_left_alone() {
         .await;
         assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
         bed.next_user().await;
-        bed.is_whole().await;
+        bed.ends_whole().await;
     });
 }

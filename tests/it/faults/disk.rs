@@ -7,9 +7,8 @@ use super::{is_whole, one, open, until};
 
 /// Text that fills some pages, and no two alike: PostgreSQL compresses.
 fn text(number: i64) -> String {
-    (0..2000)
-        .map(|word| format!("{:x} ", (number + 1) * 7919 * (word + 1) % 99_991))
-        .collect()
+    let words = (1..2000).map(|word| (number + 1) * 7919 * word % 99_991);
+    words.fold(String::new(), |text, word| text + &format!("{word:x} "))
 }
 
 async fn write(database: &Database, number: i64) -> Result<(), DatabaseError> {

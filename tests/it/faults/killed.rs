@@ -91,7 +91,7 @@ async fn stored(database: &Database) -> BTreeMap<i64, i64> {
 }
 
 /// Starts a writer, kills it once it has acknowledged so many, and gives what it acknowledged.
-fn killed_after(url: &str, first: i64, life: usize) -> Vec<i64> {
+fn killed_after(url: &str, first: i64, least: usize) -> Vec<i64> {
     let mut writer = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
@@ -118,7 +118,7 @@ fn killed_after(url: &str, first: i64, life: usize) -> Vec<i64> {
             acknowledged.push(number.parse().unwrap());
         }
         line.clear();
-        if acknowledged.len() >= life && !killed {
+        if acknowledged.len() >= least && !killed {
             writer.kill().unwrap();
             killed = true;
         }

@@ -13,7 +13,7 @@ fn a_lock_that_outlasts_the_busy_time_out_is_waited_for_by_whoever_may_run_again
     run(Engine::Sqlite, |test| async move {
         let url = test.url().expose();
         let database = open(url, |config| {
-            config.sqlite_busy_timeout = Duration::from_millis(20)
+            config.sqlite_busy_timeout = Duration::from_millis(20);
         });
         create(&database).await;
         let other = Database::new(&test.config()).unwrap();

@@ -16,7 +16,7 @@ fn too_many_connections_are_told_in_the_time_out_and_recovered_from() {
         let others = open(&url, |_| {});
         fill(&others, 4).await;
         let database = open(&url, |config| {
-            config.acquire_timeout = Duration::from_secs(1)
+            config.acquire_timeout = Duration::from_secs(1);
         });
         let error = database.reader().acquire().await.map(drop).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PoolTimeout, "{error}");

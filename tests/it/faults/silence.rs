@@ -8,7 +8,7 @@ use super::{create, fill, ids, insert, is_whole, one, open, pool, with_server};
 /// What a busy machine may add to a limit.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// How long after statement_timeout a silent server is given up.
+/// How long after `statement_timeout` a silent server is given up.
 const GRACE: Duration = Duration::from_secs(5);
 
 #[test]
@@ -118,7 +118,7 @@ fn a_time_limit_that_a_program_sets_itself_is_not_cut_short() {
         let named = async {
             let mut session = database
                 .reader()
-                .statement_timeout(Duration::from_secs(60))
+                .statement_timeout(Duration::from_mins(1))
                 .session();
             sqlx::query(longer).fetch_one(&mut session).await.unwrap();
             session.commit().await.unwrap();

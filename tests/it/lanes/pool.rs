@@ -75,13 +75,13 @@ twinbase::on_both_engines! {
     async fn waiters_get_their_turn_in_the_order_of_their_arrival(test: TestDatabase) {
         let database = database(&test, 1, 0);
         let held = database.reader().acquire().await.unwrap();
-        let (sender, mut served) = tokio::sync::mpsc::unbounded_channel();
+        let (sender, mut served) = tokio::sync::mpsc::channel(8);
         let mut tasks = Vec::new();
         for number in 0..8 {
             let (waiter, sender) = (database.clone(), sender.clone());
             tasks.push(tokio::spawn(async move {
                 let lease = waiter.reader().acquire().await.unwrap();
-                sender.send(number).unwrap();
+                sender.send(number).await.unwrap();
                 drop(lease);
             }));
             until("it waits", async || readers(&database).waiting == number + 1).await;

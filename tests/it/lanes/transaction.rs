@@ -37,7 +37,7 @@ async fn with_accounts(database: &Database, accounts: i64, n: i64) {
 
 twinbase::on_both_engines! {
     async fn transactions_in_each_others_way_run_again_and_lose_no_update(test: TestDatabase) {
-        let database = configured(&test, |config| config.retry_deadline = Duration::from_secs(60));
+        let database = configured(&test, |config| config.retry_deadline = Duration::from_mins(1));
         with_accounts(&database, 1, 0).await;
         let runs = Arc::new(AtomicU32::new(0));
         let tasks: Vec<_> = (0..32)
@@ -64,7 +64,7 @@ twinbase::on_both_engines! {
     }
 
     async fn transfers_in_contention_conserve_the_sum(test: TestDatabase) {
-        let database = configured(&test, |config| config.retry_deadline = Duration::from_secs(60));
+        let database = configured(&test, |config| config.retry_deadline = Duration::from_mins(1));
         with_accounts(&database, 5, 100).await;
         let tasks: Vec<_> = (0..16_i64)
             .map(|task| {
