@@ -49,7 +49,8 @@ section! {
         /// How long a connection must have been idle to be tested; 1ms to 1h, or 0s for always.
         ///
         /// A connection that has just served another caller is alive, and a test costs PostgreSQL a
-        /// round trip. One that fails its test has all that are older than the failure replaced.
+        /// round trip. One that fails its test has all that are older than the failure replaced; one that is
+        /// lost while it is used has all that are idle tested before they are used.
         pub pre_ping_idle: Duration = Duration::from_secs(1), span(1..=3_600_000).or_zero("always");
 
         /// How long the test of a connection may take before it counts as dead; 1ms to 1h.
@@ -75,7 +76,10 @@ section! {
 
         /// How long one statement may run, on every connection; 1ms to 24d, or 0s for no limit.
         ///
-        /// PostgreSQL holds it in milliseconds in 32 bits, hence the limit.
+        /// PostgreSQL holds it in milliseconds in 32 bits, hence the limit. Its server is the one that
+        /// stops the statement; where it has not answered 5 s later, it hangs or the network has lost it,
+        /// and its connection is given up as lost. Without a limit nothing but the caller's own patience
+        /// bounds a statement whose server says nothing: set one in production.
         pub statement_timeout: Duration = Duration::ZERO,
             span(1..=2_073_600_000).or_zero("no limit");
 

@@ -117,7 +117,14 @@ impl Group {
         if self.limit.is_zero() {
             return transaction::run(lane, work).await;
         }
-        let turn = self.turn(lane).await?;
+        let turn = match self.turn(lane).await {
+            Ok(turn) => turn,
+            // Alone it is tried again, as long as another is in the way.
+            Err(error) if transaction::may_run_again(error.kind()) => {
+                return alone(lane, work, "not begun").await;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let (session, mut member) = Member::new(turn, lane);
         let result = tokio::time::timeout(self.limit, work(session)).await;
         member.take_back();
@@ -162,10 +169,7 @@ impl Group {
             }
         };
         let lead = match called {
-            None => Lead {
-                group: Arc::clone(self),
-                used: false,
-            },
+            None => Lead::new(self),
             Some(called) => match called.await {
                 Ok(Call::Join(turn)) => return Ok(turn),
                 Ok(Call::Lead(lead)) => lead,
@@ -179,11 +183,7 @@ impl Group {
     fn call_next(self: &Arc<Self>) {
         let mut queue = self.queue();
         while let Some(next) = queue.waiting.pop_front() {
-            let lead = Lead {
-                group: Arc::clone(self),
-                used: false,
-            };
-            match next.send(Call::Lead(lead)) {
+            match next.send(Call::Lead(Lead::new(self))) {
                 Ok(()) => return,
                 Err(Call::Lead(mut lead)) => lead.used = true,
                 Err(Call::Join(_)) => {}
@@ -194,6 +194,13 @@ impl Group {
 }
 
 impl Lead {
+    fn new(group: &Arc<Group>) -> Self {
+        Self {
+            group: Arc::clone(group),
+            used: false,
+        }
+    }
+
     async fn begin(mut self, lane: &Lane) -> Result<Turn, DatabaseError> {
         let mut lease = lane.acquire_for_transaction().await?;
         let begin = AssertSqlSafe(lane.begin()).into_sql_str();
@@ -247,13 +254,15 @@ impl Open {
                 open = turn.take();
             }
         }
-        // Without a runtime the process ends: what was not committed is rolled back.
+        let next = Lead::new(&group);
+        // Without a runtime what was not committed is rolled back.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(open.commit());
+            runtime.spawn(open.commit(next));
         }
     }
 
-    async fn commit(mut self) {
+    /// Commits. Whether this gets to its end or is dropped with its runtime, the next is called.
+    async fn commit(mut self, next: Lead) {
         let outcome = match AnyTransactionManager::commit(&mut self.lease).await {
             Ok(()) => Outcome::Committed,
             Err(error) => {
@@ -272,7 +281,7 @@ impl Open {
             u32::try_from(self.done.len()).unwrap_or(u32::MAX),
         ));
         drop(self.lease);
-        self.group.call_next();
+        drop(next);
         for member in self.done {
             // Whoever has gone in between does not want to know.
             let _ = member.send(outcome);

@@ -67,7 +67,8 @@ impl Lane {
     }
 
     /// Lets each statement of a transaction of this lane run for this long, instead of
-    /// `database.statement_timeout`; zero is without limit.
+    /// `database.statement_timeout`; zero is without limit. A server that has not answered 5 s after
+    /// it is given up, as there.
     #[must_use]
     pub fn statement_timeout(mut self, limit: Duration) -> Self {
         self.statement_timeout = Some(limit);
@@ -183,10 +184,9 @@ impl Lane {
         format!("BEGIN{isolation} READ {mode}{timeout}")
     }
 
-    /// The limit for the driver, which on PostgreSQL is part of [`Self::begin`].
+    /// The limit for the driver, which on PostgreSQL is part of [`Self::begin`] for the server.
     pub(super) fn driver_timeout(&self) -> Option<Duration> {
         self.statement_timeout
-            .filter(|_| self.engine == Engine::Sqlite)
     }
 
     pub(super) fn writes(&self) -> bool {

@@ -88,6 +88,6 @@ where
 }
 
 /// Whether another run may succeed and can do no harm: nothing of this one was committed.
-fn may_run_again(kind: ErrorKind) -> bool {
+pub(super) fn may_run_again(kind: ErrorKind) -> bool {
     kind.is_retryable() || kind == ErrorKind::Connection
 }

@@ -25,6 +25,8 @@ pub(crate) struct Link {
     /// Whether a statement may have left something behind that outlives its transaction: a setting, a
     /// temporary table, a lock of the session's.
     session_changed: AtomicBool,
+    /// Whether the connection was lost.
+    lost: AtomicBool,
     /// How long a statement may run, in milliseconds; below zero it is as the connection was opened.
     statement_timeout: AtomicI64,
 }
@@ -34,6 +36,7 @@ impl Default for Link {
         Self {
             backend: AtomicI32::new(0),
             session_changed: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
             statement_timeout: AtomicI64::new(-1),
         }
     }
@@ -78,8 +81,18 @@ impl Link {
         self.session_changed.store(true, Ordering::Release);
     }
 
+    /// Whether the server or the network has ended the connection.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    pub(super) fn note_lost(&self) {
+        self.lost.store(true, Ordering::Release);
+    }
+
     /// How long a statement may run, zero without limit, instead of what the connection was opened
-    /// with; `None` where it is that. SQLite's driver alone looks here.
+    /// with; `None` where it is that. SQLite's driver keeps it; PostgreSQL's gives a server that is
+    /// silent for longer up.
     pub(crate) fn statement_timeout(&self) -> Option<Duration> {
         let millis = u64::try_from(self.statement_timeout.load(Ordering::Acquire)).ok()?;
         Some(Duration::from_millis(millis))

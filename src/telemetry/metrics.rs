@@ -113,6 +113,10 @@ fn describe() {
         "Connections that a dropped statement kept busy, closed"
     );
     describe_counter!(
+        "twinbase_driver_silent_connections_total",
+        "Connections given up because the server did not answer, long after statement_timeout"
+    );
+    describe_counter!(
         "twinbase_sqlite_statements_moved_total",
         "Statements moved from the caller's thread to the connection's own"
     );

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 use tempfile::TempDir;
 
-use super::PostgresServer;
+use super::{PostgresServer, Proxy};
 use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
 use crate::database::Database;
 
@@ -67,6 +67,19 @@ impl TestDatabase {
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
+    }
+
+    /// A proxy in front of its server, and the URL through it.
+    ///
+    /// # Panics
+    /// When it is on SQLite, which has no server.
+    pub async fn through_proxy(&self) -> (Proxy, String) {
+        let url = url::Url::parse(self.url.expose()).expect("a well-formed URL");
+        let servers = url.socket_addrs(|| Some(5432));
+        let servers = servers.expect("a database on a server, whose name is known");
+        let proxy = Proxy::start(servers[0]).await;
+        let url = proxy.url(url.as_str());
+        (proxy, url)
     }
 
     /// A configuration for it, with defaults for all else but a pool that is small enough for many

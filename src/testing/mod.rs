@@ -18,15 +18,25 @@
 //! The first test that needs `PostgreSQL` starts one server for the process, which ends with it. Where
 //! there are no server binaries the test fails and says how to get them. The one way to leave
 //! `PostgreSQL` out is by name: `TWINBASE_TEST_ENGINES=sqlite`.
+//!
+//! Faults are the real thing: a [`Proxy`] is a network that is slow, cut or silent; a
+//! [`PostgresServer`] of a test's own is restarted, has a process killed, or stands still; a
+//! [`SmallDisk`] is soon full.
 
 mod application;
 mod database;
 mod engines;
 mod http;
 mod postgres;
+mod process;
+mod proxy;
+mod server_faults;
+mod small_disk;
 
 pub use application::TestApplication;
 pub use database::{TestDatabase, server_url};
 pub use engines::{run, run_alone};
 pub use http::{Answer, request};
 pub use postgres::{Binaries, HarnessError, PostgresServer};
+pub use proxy::Proxy;
+pub use small_disk::SmallDisk;

@@ -1,5 +1,6 @@
 //! A throw-away `PostgreSQL` server: started by the tests, gone with them.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -29,12 +30,20 @@ pub enum HarnessError {
 
 /// Ends the server with the process that started it, however that ends: standard input closes then. The
 /// word `stop` keeps the data for another start. Signals to our terminal are not for the server.
+///
+/// A server that a dying test has left stopped by SIGSTOP ends by SIGQUIT: it kills what does not answer.
 const KEEPER: &str = r#"trap '' INT TERM HUP
 "$1" -D "$2/data" & server=$!
 read -r word
-kill -INT "$server"
-wait "$server"
-[ "$word" = stop ] || rm -rf "$2""#;
+if [ "$word" = stop ]; then
+    kill -INT "$server"
+    wait "$server"
+else
+    kill -CONT "$server"
+    kill -QUIT "$server"
+    wait "$server"
+    rm -rf "$2"
+fi"#;
 
 /// Where the server's programs are.
 #[derive(Debug, Clone)]
@@ -100,9 +109,11 @@ impl Binaries {
 #[derive(Debug)]
 pub struct PostgresServer {
     binaries: Binaries,
-    data: PathBuf,
-    port: u16,
+    pub(super) data: PathBuf,
+    pub(super) port: u16,
     keeper: Mutex<Option<Child>>,
+    /// The processes that are stopped by SIGSTOP.
+    pub(super) paused: Mutex<Vec<u32>>,
 }
 
 impl PostgresServer {
@@ -130,6 +141,15 @@ impl PostgresServer {
     /// # Errors
     /// [`HarnessError`], which says what to do.
     pub fn start() -> Result<Self, HarnessError> {
+        Self::start_with(&[])
+    }
+
+    /// Makes a cluster and starts its server with these settings of `postgresql.conf`, beside or
+    /// instead of the harness's own: `[("max_connections", "5")]`.
+    ///
+    /// # Errors
+    /// [`HarnessError`], which says what to do.
+    pub fn start_with(settings: &[(&str, &str)]) -> Result<Self, HarnessError> {
         let binaries = Binaries::find()?;
         // Memory, where there is such a place: a test's database is worth nothing on a disk.
         let base = Some(PathBuf::from("/dev/shm"))
@@ -167,17 +187,22 @@ impl PostgresServer {
             data,
             port: free_port()?,
             keeper: Mutex::new(None),
+            paused: Mutex::default(),
         };
-        let settings = format!(
+        let mut conf = format!(
             "\nlisten_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\nfsync = off\n\
              full_page_writes = off\nsynchronous_commit = off\nmax_connections = 300\nshared_buffers = 64MB\n\
              logging_collector = off\nautovacuum = off\n",
             server.port
         );
+        // The last one of a name counts.
+        for (name, value) in settings {
+            writeln!(conf, "{name} = '{value}'").expect("a string has room");
+        }
         fs::OpenOptions::new()
             .append(true)
             .open(server.data.join("postgresql.conf"))?
-            .write_all(settings.as_bytes())?;
+            .write_all(conf.as_bytes())?;
         server.start_again()?;
         // From here on the keeper removes it, or the server's own drop.
         let _ = home.keep();
@@ -232,6 +257,7 @@ impl PostgresServer {
     /// # Panics
     /// When the server's keeper can't be spoken to.
     pub fn stop(&self) {
+        self.resume();
         let Some(mut child) = self.keeper.lock().expect("no panic").take() else {
             return;
         };
@@ -267,7 +293,7 @@ fn free_port() -> io::Result<u16> {
 }
 
 /// The user and group that the server runs as when we are root: it refuses to be root.
-fn unprivileged() -> Option<(u32, u32)> {
+pub(super) fn unprivileged() -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt as _;
     let own = fs::metadata("/proc/self").map_or(u32::MAX, |metadata| metadata.uid());
     if own != 0 {

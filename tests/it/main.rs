@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 /// One line and an exit code for whatever is wrong with the input.
 mod bad_input;
+/// Operations that are dropped half-way: nothing lost, nothing twice, nothing left open.
+mod cancellation;
 /// Both engines side by side, case by case: the same, refused alike, or a listed difference.
 mod conformance;
 /// The committed document is the program's, valid, and holds against the running service.
@@ -13,6 +15,8 @@ mod drivers;
 mod errors;
 /// The example `orders`, started on each engine and used over HTTP.
 mod example;
+/// Servers, networks, disks and processes that fail: what is said, and that it passes.
+mod faults;
 /// Computed NUMERICs: right on both engines, or an error on SQLite.
 mod gate;
 /// Each kind of error, and the constraint that was broken, the same on both engines.

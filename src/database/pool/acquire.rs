@@ -59,7 +59,12 @@ struct Acquiring<'a> {
 
 impl Acquiring<'_> {
     async fn seat(&self) -> Result<Seat, DatabaseError> {
-        let taken = self.pool.state().take(self.pool, self.mode);
+        let taken = {
+            let mut state = self.pool.state();
+            let taken = state.take(self.pool, self.mode);
+            self.pool.figures.publish(self.pool, &state);
+            taken
+        };
         let mut seat = match taken {
             Taken::Seat(seat) => seat,
             Taken::Place(reply) => self.wait(reply).await?,
@@ -181,6 +186,7 @@ impl Drop for Place<'_> {
         let answer = self.reply.try_recv();
         if answer.is_err() {
             state.waiting -= 1;
+            self.pool.figures.publish(self.pool, &state);
         }
         drop(state);
         // A seat that came too late passes to the next.

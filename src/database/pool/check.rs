@@ -47,21 +47,25 @@ pub(super) async fn check(pool: &Inner, member: &mut Member, mode: Option<Mode>)
         pool.figures.add(Count::Recycled);
         return Verdict::Replace;
     }
-    let idle = member.idle_since.take().map(|since| since.elapsed());
+    let suspected = pool.state().suspected;
     let due = pool
         .settings
         .pre_ping_idle
-        .zip(idle)
-        .is_some_and(|(limit, idle)| idle >= limit);
-    if due && !is_alive(pool, member).await {
+        .zip(member.idle_since.take())
+        .is_some_and(|(limit, since)| {
+            since.elapsed() >= limit || suspected.is_some_and(|suspected| since <= suspected)
+        });
+    let alive = (!due || is_alive(pool, member).await)
+        && match mode {
+            Some(mode) if mode != member.mode => is_told(pool, member, mode).await,
+            _ => true,
+        };
+    if !alive {
         pool.generation.retire();
         order::close_idle_of_before(pool);
         return Verdict::Replace;
     }
-    match mode {
-        Some(mode) if mode != member.mode => tell(pool, member, mode).await,
-        _ => Verdict::Good,
-    }
+    Verdict::Good
 }
 
 async fn is_alive(pool: &Inner, member: &mut Member) -> bool {
@@ -81,23 +85,34 @@ async fn is_alive(pool: &Inner, member: &mut Member) -> bool {
 }
 
 /// Tells a connection to PostgreSQL what statements outside of a transaction may do on it.
-async fn tell(pool: &Inner, member: &mut Member, mode: Mode) -> Verdict {
+async fn is_told(pool: &Inner, member: &mut Member, mode: Mode) -> bool {
     if pool.connector.target().engine() == Engine::Sqlite {
-        return Verdict::Good;
+        return true;
     }
     let sql = match mode {
         Mode::ReadWrite => "SET default_transaction_read_only = off",
         Mode::ReadOnly => "SET default_transaction_read_only = on",
     };
-    if let Err(error) = member.conn.execute(sqlx::raw_sql(sql)).await {
-        tracing::warn!(pool = pool.name, %error, "a pooled connection did not change between reading and writing; it is replaced");
+    let limit = pool.settings.ping_timeout;
+    let failure = match timeout(limit, member.conn.execute(sqlx::raw_sql(sql))).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("no answer within {limit:?}")),
+    };
+    if let Some(failure) = failure {
+        tracing::warn!(
+            pool = pool.name,
+            failure,
+            "a pooled connection did not change between reading and writing; all that are older than this \
+             are replaced"
+        );
         pool.figures.add(Count::DroppedByPing);
-        return Verdict::Replace;
+        return false;
     }
     // Where this was dropped half-way, the connection counts as changed and is closed.
     member.link.forget_session_change();
     member.mode = mode;
-    Verdict::Good
+    true
 }
 
 #[cfg(test)]

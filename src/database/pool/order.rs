@@ -1,7 +1,7 @@
 //! What happens to a connection that comes back.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Connection as _;
 use sqlx_core::any::AnyTransactionManager;
@@ -56,6 +56,14 @@ pub(super) fn give_up(pool: &Arc<Inner>) {
 ///
 /// It counts as open meanwhile, so that the pool does not open another one for it.
 pub(super) fn put_in_order(pool: &Arc<Inner>, member: Member) {
+    if member.link.is_lost() {
+        tracing::warn!(
+            pool = pool.name,
+            backend = member.link.backend(),
+            "a connection was lost while it was used; those that are idle are tested before they are used"
+        );
+        pool.state().suspected = Some(Instant::now());
+    }
     let Ok(runtime) = Handle::try_current() else {
         // Without a runtime nothing can be done for it. Its socket or file is closed here.
         drop(member);
@@ -87,18 +95,22 @@ async fn settle(pool: &Inner, member: &mut Member) -> bool {
         pool.figures.add(Count::Discarded);
         return false;
     }
-    while member.conn.is_in_transaction() {
-        let depth = AnyTransactionManager::get_transaction_depth(&member.conn);
-        AnyTransactionManager::start_rollback(&mut member.conn);
-        if AnyTransactionManager::get_transaction_depth(&member.conn) >= depth {
-            // One that SQL text began, which the ping ends.
-            break;
+    // Once more than it is deep: the first answers a begin whose future was dropped, if there was one.
+    // A transaction that SQL text began is ended by the ping.
+    for _ in 0..=AnyTransactionManager::get_transaction_depth(&member.conn) {
+        if member.conn.is_in_transaction() {
+            AnyTransactionManager::start_rollback(&mut member.conn);
         }
     }
     match timeout(GRACE, member.conn.ping()).await {
         Ok(Ok(())) => {
-            pool.figures.add(Count::PutInOrder);
-            return member.is_in_order();
+            let is_in_order = member.is_in_order();
+            pool.figures.add(if is_in_order {
+                Count::PutInOrder
+            } else {
+                Count::Discarded
+            });
+            return is_in_order;
         }
         Ok(Err(error)) => {
             tracing::warn!(pool = pool.name, %error, "a connection could not be put in order, it is closed");
@@ -156,18 +168,20 @@ pub(super) fn close_idle_of_before(pool: &Inner) {
 
 /// Closes the pool, and waits until each connection has come back.
 pub(super) async fn close(pool: &Inner) {
-    let (idle, queue) = {
+    let idle = {
         let mut state = pool.state();
         state.closed = true;
         let idle = std::mem::take(&mut state.idle);
         state.size -= idle.len();
         state.waiting = 0;
-        (idle, std::mem::take(&mut state.queue))
+        // Under the lock: whoever leaves the queue without an answer counts as waiting.
+        for waiting in std::mem::take(&mut state.queue) {
+            // Whoever has gone has no use for it.
+            let _ = waiting.reply.send(Err(AcquireErrorCause::Closed));
+        }
+        pool.figures.publish(pool, &state);
+        idle
     };
-    for waiting in queue {
-        // Whoever has gone in between has no use for it.
-        let _ = waiting.reply.send(Err(AcquireErrorCause::Closed));
-    }
     for idle in idle {
         say_goodbye(idle.member).await;
     }

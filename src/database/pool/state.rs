@@ -37,6 +37,9 @@ pub(super) struct State {
     pub(super) holders: Holders,
     pub(super) load: Load,
     pub(super) last_connect_failure: Option<ConnectFailure>,
+    /// When a connection was last found dead in use: those that were idle then are tested, however
+    /// short their rest.
+    pub(super) suspected: Option<Instant>,
     pub(super) closed: bool,
     /// Whether the watch over holders runs.
     pub(super) is_watched: bool,
@@ -62,6 +65,7 @@ impl State {
             holders: Holders::default(),
             load,
             last_connect_failure: None,
+            suspected: None,
             closed: false,
             is_watched: false,
         }

@@ -35,6 +35,14 @@ impl SessionFailed {
         }
     }
 
+    /// The session's part of a shared transaction was dropped while it began.
+    pub(super) fn lost() -> Self {
+        Self {
+            kind: ErrorKind::TransactionFailed,
+            reason: "its first statement was dropped before it was done".into(),
+        }
+    }
+
     /// The kind of the error that has failed the session.
     #[must_use]
     pub fn first(&self) -> ErrorKind {

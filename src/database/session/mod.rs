@@ -83,6 +83,8 @@ impl Isolation {
 pub struct Session {
     lane: Lane,
     lease: Option<Lease>,
+    /// Whether the transaction is shared, so that there is no other to be had.
+    in_group: bool,
     /// Whether the transaction, or the session's part of a shared one, has begun.
     begun: bool,
     failed: Option<Failed>,
@@ -95,6 +97,7 @@ impl Session {
         Self {
             lane,
             lease: None,
+            in_group: false,
             begun: false,
             failed: None,
             savepoints: 0,
@@ -105,6 +108,7 @@ impl Session {
     pub(super) fn in_group(lane: Lane, lease: Lease) -> Self {
         Self {
             lease: Some(lease),
+            in_group: true,
             ..Self::new(lane)
         }
     }
@@ -160,6 +164,9 @@ impl Session {
     /// # Errors
     /// As the first statement's: those of [`Lane::acquire`], and of the transaction's begin.
     /// [`DatabaseError::Session`] where the session has failed.
+    ///
+    /// # Panics
+    /// Never: a session that has begun has its connection.
     pub async fn connection(&mut self) -> Result<&mut AnyConnection, DatabaseError> {
         if let Some(failed) = &self.failed {
             return Err(failed.refusal().into());
@@ -198,6 +205,9 @@ impl Session {
                     Err(error.into())
                 }
             };
+        }
+        if self.in_group {
+            return Err(SessionFailed::lost().into());
         }
         let mut lease = self.lane.acquire_for_transaction().await?;
         if let (Some(limit), Some(link)) = (self.lane.driver_timeout(), lease.link()) {

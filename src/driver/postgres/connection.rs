@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::any::{AnyArguments, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::migrate::Migrate;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::{Connection as _, Either, Error, SqlStr, Transaction};
 use tokio::time::timeout;
 
@@ -43,13 +43,21 @@ pub(super) struct Connection {
     pub(super) broken: bool,
     /// What whoever opened the connection knows of it.
     pub(super) link: Arc<Link>,
+    /// What the server was told at the start; zero is no limit, or none that is known.
+    pub(super) statement_timeout: Duration,
 }
 
 impl Connection {
-    pub(super) fn new(inner: PgConnection, statement_capacity: usize, link: Arc<Link>) -> Self {
+    pub(super) fn new(
+        inner: PgConnection,
+        statement_capacity: usize,
+        link: Arc<Link>,
+        statement_timeout: Duration,
+    ) -> Self {
         Self {
             inner,
             link,
+            statement_timeout,
             transaction: TransactionState::default(),
             statements: Statements::new(statement_capacity),
             custom_types: CustomTypes::default(),
@@ -61,10 +69,16 @@ impl Connection {
     /// Takes note of what an error says about the connection and its transaction.
     pub(super) fn note_error(&mut self, error: &Error) {
         match error {
+            Error::Database(error) if ends_the_connection(&**error) => self.note_lost(),
             Error::Database(_) => self.note_failed_statement(),
-            Error::Io(_) | Error::Tls(_) | Error::Protocol(_) => self.broken = true,
+            Error::Io(_) | Error::Tls(_) | Error::Protocol(_) => self.note_lost(),
             _ => {}
         }
+    }
+
+    fn note_lost(&mut self) {
+        self.broken = true;
+        self.link.note_lost();
     }
 
     /// Settles, unless a statement whose future was dropped keeps the server busy: then the
@@ -103,6 +117,12 @@ impl Connection {
     }
 }
 
+/// Whether the server has closed the connection with this error: it was told to, or it goes down.
+fn ends_the_connection(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
+}
+
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").finish_non_exhaustive()
@@ -122,9 +142,15 @@ impl sqlx::Connection for Connection {
     }
 
     async fn ping(&mut self) -> Result<(), Error> {
+        if self.broken {
+            let lost = "the connection was lost before";
+            return Err(io::Error::new(io::ErrorKind::NotConnected, lost).into());
+        }
         self.settle_soon().await?;
         self.roll_back_text().await?;
+        self.in_flight = true;
         let result = self.inner.ping().await;
+        self.in_flight = false;
         if let Err(error) = &result {
             self.note_error(error);
         }
@@ -152,8 +178,9 @@ impl sqlx::Connection for Connection {
         self.settled().await?.flush().await
     }
 
+    /// True for one that is broken too: a pool must not take it for one that is in order.
     fn should_flush(&self) -> bool {
-        self.is_unsettled() || self.inner.should_flush()
+        self.broken || self.is_unsettled() || self.inner.should_flush()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::driver::placeholder::number_questions;
 use super::connection::Connection;
 use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
+use super::silence::Patience;
 use super::statement::{Bound, Plan, REPREPARED};
 
 /// How often a statement is prepared again before its error goes up. More than once, because a
@@ -58,12 +59,13 @@ impl Connection {
                 self.note_text(&plan.outline);
                 self.in_flight = true;
                 let query = sqlx::query_with(plan.text.clone(), arguments).persistent(persistent);
+                let patience = self.patience();
                 let mut rows = (&mut self.inner).fetch_many(query);
                 let mut other_shape = None;
                 let mut begun = false;
                 let failure = loop {
                     let mut chunk = Vec::with_capacity(CHUNK);
-                    let end = fill(&mut chunk, &mut rows, &plan, &mut other_shape).await;
+                    let end = fill(&mut chunk, &mut rows, &plan, &mut other_shape, patience).await;
                     if !chunk.is_empty() {
                         begun = true;
                         r#yield!(chunk);
@@ -209,8 +211,9 @@ async fn fill(
     rows: &mut BoxStream<'_, Result<PgItem, Error>>,
     plan: &Plan,
     other_shape: &mut Option<Shape>,
+    patience: Patience,
 ) -> ChunkEnd {
-    let mut next = rows.try_next().await;
+    let mut next = patience.wait(rows.try_next()).await;
     loop {
         match next {
             Ok(Some(item)) => match prepared_item(item, plan, other_shape) {

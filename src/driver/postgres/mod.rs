@@ -12,6 +12,7 @@
 //!   alone, and COMMIT of a transaction that has failed is an error.
 //! - A transaction that a text of one's own began is rolled back when the connection is pinged, as
 //!   it is on its return to a pool, or when the text itself fails.
+//! - A server that has not answered 5 s after its statement timeout is not waited for any longer.
 //!
 //! # Arguments
 //!
@@ -62,6 +63,7 @@ mod options;
 mod outline;
 mod row;
 mod server_type;
+mod silence;
 mod simple;
 mod statement;
 mod transaction;

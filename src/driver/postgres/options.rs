@@ -22,6 +22,9 @@ const DEFAULT_STATEMENT_CAPACITY: usize = 100;
 /// The URL's parameter for the number of statements kept prepared.
 const STATEMENT_CAPACITY: &str = "statement-cache-capacity";
 
+/// The URL's parameter for the server's limit of a statement's time.
+const STATEMENT_TIMEOUT: &str = "options[statement_timeout]";
+
 /// Has the server look every second whether the client of a running statement is still there, so
 /// that a statement ends with its connection. PostgreSQL has the setting from version 14 on; what
 /// the operator set, in the URL or on the server, stays.
@@ -50,6 +53,7 @@ enum OptionError {
 pub(super) struct Options {
     inner: PgConnectOptions,
     statement_capacity: usize,
+    statement_timeout: Duration,
     link: Arc<Link>,
 }
 
@@ -89,18 +93,19 @@ impl ConnectOptions for Options {
     fn from_url(url: &Url) -> Result<Self, Error> {
         let link = Link::taken(url);
         let inner = PgConnectOptions::from_url(&without_link(url))?;
-        let statement_capacity = url
-            .query_pairs()
-            .filter(|(key, _)| key == STATEMENT_CAPACITY)
-            .filter_map(|(_, value)| value.parse().ok())
-            .last()
+        let last = |key: &str| url.query_pairs().filter(|(name, _)| name == key).last();
+        let statement_capacity = last(STATEMENT_CAPACITY)
+            .and_then(|(_, value)| value.parse().ok())
             .unwrap_or(DEFAULT_STATEMENT_CAPACITY);
+        // In milliseconds, as the configuration writes it; with a unit it is not known.
+        let statement_timeout = last(STATEMENT_TIMEOUT).and_then(|(_, value)| value.parse().ok());
         if statement_capacity == 0 {
             return Err(Error::config(OptionError::NoStatementCache));
         }
         Ok(Self {
             inner,
             statement_capacity,
+            statement_timeout: Duration::from_millis(statement_timeout.unwrap_or(0)),
             link,
         })
     }
@@ -121,7 +126,12 @@ impl ConnectOptions for Options {
         };
         self.link.set_backend(row.try_get(0)?);
         let link = Arc::clone(&self.link);
-        Ok(Connection::new(inner, self.statement_capacity, link))
+        Ok(Connection::new(
+            inner,
+            self.statement_capacity,
+            link,
+            self.statement_timeout,
+        ))
     }
 
     fn log_statements(mut self, level: LevelFilter) -> Self {

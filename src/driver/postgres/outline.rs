@@ -3,6 +3,8 @@
 use crate::driver::placeholder::{Token, tokens};
 use crate::driver::session_state::changes_session;
 
+const STATEMENT_TIMEOUT: &[u8] = b"statement_timeout";
+
 /// An outline of a text of one statement or many.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outline {
@@ -12,6 +14,8 @@ pub(super) struct Outline {
     pub(super) writes: bool,
     /// Whether something of it may outlive its transaction.
     pub(super) changes_session: bool,
+    /// Whether it may set how long statements run.
+    pub(super) names_statement_timeout: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +38,9 @@ impl Outline {
         tokens(sql, |token| reader.take(token));
         reader.end_statement();
         reader.outline.changes_session = changes_session(sql);
+        let mut parts = sql.as_bytes().windows(STATEMENT_TIMEOUT.len());
+        reader.outline.names_statement_timeout =
+            parts.any(|part| part.eq_ignore_ascii_case(STATEMENT_TIMEOUT));
         reader.outline
     }
 

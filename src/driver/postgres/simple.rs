@@ -25,6 +25,7 @@ impl Connection {
             let outline = Outline::of(sql.as_str());
             self.note_text(&outline);
             self.in_flight = true;
+            let patience = self.patience();
             let mut rows = (&mut self.inner).fetch_many(sqlx::raw_sql(sql));
             let mut shape = SimpleShape::of(outline.clone());
             let mut failure = None;
@@ -32,7 +33,7 @@ impl Connection {
             let mut kept: Vec<PgItem> = Vec::new();
             let mut unknown = Vec::new();
             loop {
-                match rows.try_next().await {
+                match patience.wait(rows.try_next()).await {
                     Ok(Some(item)) => {
                         unknown.extend(unknown_types(&item, &self.custom_types));
                         if unknown.is_empty() {
@@ -77,11 +78,13 @@ impl Connection {
             list.join(", ")
         );
         self.in_flight = true;
-        let rows = self
-            .inner
-            .fetch_all(AssertSqlSafe(sql).into_sql_str())
-            .await;
+        let patience = self.patience();
+        let rows = self.inner.fetch_all(AssertSqlSafe(sql).into_sql_str());
+        let rows = patience.wait(rows).await;
         self.in_flight = false;
+        if let Err(error) = &rows {
+            self.note_error(error);
+        }
         for row in rows? {
             let (oid, kind, name): (i64, String, String) =
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);

@@ -185,9 +185,10 @@ impl Connection {
             self.run_control(guard("SAVEPOINT")).await?;
         }
         self.in_flight = true;
-        let described = (&mut self.inner)
-            .prepare_with(text, &declared.types())
-            .await;
+        let patience = self.patience();
+        let types = declared.types();
+        let described = (&mut self.inner).prepare_with(text, &types);
+        let described = patience.wait(described).await;
         self.in_flight = false;
         if guarded {
             if described.is_err() {
@@ -241,7 +242,9 @@ impl Connection {
             self.run_control(guard("SAVEPOINT")).await?;
         }
         self.in_flight = true;
-        let prepared = (&mut self.inner).prepare_with(text, &types).await;
+        let patience = self.patience();
+        let prepared = (&mut self.inner).prepare_with(text, &types);
+        let prepared = patience.wait(prepared).await;
         self.in_flight = false;
         match &prepared {
             Ok(_) if guarded => self.run_control(guard("RELEASE SAVEPOINT")).await?,
@@ -260,8 +263,12 @@ impl Connection {
         self.statements.plans.clear();
         self.statements.declarations.clear();
         self.in_flight = true;
-        let cleared = self.inner.clear_cached_statements().await;
+        let patience = self.patience();
+        let cleared = patience.wait(self.inner.clear_cached_statements()).await;
         self.in_flight = false;
+        if let Err(error) = &cleared {
+            self.note_error(error);
+        }
         cleared
     }
 

@@ -20,6 +20,8 @@
 //! [`settle`]: Connection::settle
 //! [`COMMIT`]: self::COMMIT
 
+use std::time::Duration;
+
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Error, Executor, SqlSafeStr, SqlStr};
 use sqlx_core::transaction::TransactionManager;
@@ -76,6 +78,10 @@ impl Connection {
     pub(super) fn note_text(&mut self, outline: &Outline) {
         if outline.changes_session {
             self.link.note_session_change();
+        }
+        if outline.names_statement_timeout {
+            // Whatever it was set to: this side knows of none until the connection's next use.
+            self.link.set_statement_timeout(Some(Duration::ZERO));
         }
         if outline.begins() && self.transaction_depth() == 0 {
             self.transaction.begun_by_text = true;
@@ -147,8 +153,7 @@ impl Connection {
             self.transaction.roll_back = false;
         }
         if let Some(serial) = self.transaction.roll_back_to {
-            self.inner
-                .execute(savepoint("ROLLBACK TO SAVEPOINT", serial))
+            self.run_control(savepoint("ROLLBACK TO SAVEPOINT", serial))
                 .await?;
             self.transaction.roll_back_to = None;
             self.transaction.release = Some(serial);
@@ -166,7 +171,8 @@ impl Connection {
     /// whoever comes next.
     async fn discard_answers(&mut self) -> Result<(), Error> {
         loop {
-            match self.inner.flush().await {
+            let patience = self.patience();
+            match patience.wait(self.inner.flush()).await {
                 Ok(()) => return Ok(()),
                 Err(Error::Database(error)) => {
                     tracing::debug!(
@@ -231,7 +237,9 @@ impl Connection {
         }
         if self.transaction.open {
             self.in_flight = true;
-            let committed = self.inner.execute(sqlx::raw_sql(COMMIT)).await;
+            let patience = self.patience();
+            let committed = self.inner.execute(sqlx::raw_sql(COMMIT));
+            let committed = patience.wait(committed).await;
             self.in_flight = false;
             if let Err(error) = committed {
                 self.note_error(&error);
@@ -279,7 +287,8 @@ impl Connection {
     /// Runs a statement of transaction control, which has no result.
     pub(super) async fn run_control(&mut self, sql: SqlStr) -> Result<(), Error> {
         self.in_flight = true;
-        let result = self.inner.execute(sql).await;
+        let patience = self.patience();
+        let result = patience.wait(self.inner.execute(sql)).await;
         self.in_flight = false;
         if let Err(error) = &result {
             self.note_error(error);

@@ -315,8 +315,10 @@ impl AnyConnectionBackend for SqliteConnection {
         Box::pin(self.act(Action::Nothing))
     }
 
+    /// True too where the thread has ended: a pool must not take the connection for one in order.
     fn should_flush(&self) -> bool {
-        self.shared.control.pending.load(Ordering::Acquire) != 0
+        let control = &self.shared.control;
+        control.pending.load(Ordering::Acquire) != 0 || control.ended.load(Ordering::Acquire)
     }
 
     fn as_migrate(

@@ -33,6 +33,8 @@ pub(super) struct Control {
     pub(super) pending: AtomicUsize,
     /// The transaction depth, and 1 where SQL text has begun a transaction.
     pub(super) depth: AtomicUsize,
+    /// Whether the connection's thread has ended.
+    pub(super) ended: AtomicBool,
     /// What whoever opened the connection knows of it.
     pub(super) link: Arc<Link>,
 }
@@ -48,6 +50,7 @@ impl Control {
             epoch: Instant::now(),
             turn: Mutex::new(()),
             pending: AtomicUsize::new(0),
+            ended: AtomicBool::new(false),
             depth: AtomicUsize::new(0),
         }
     }

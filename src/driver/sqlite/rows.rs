@@ -27,8 +27,10 @@ const TIME: Duration = Duration::from_micros(250);
 pub(super) struct Rows<'c> {
     connection: &'c mut SqliteConnection,
     request: Option<Request>,
-    receiver: Option<mpsc::Receiver<Chunk>>,
+    /// Before `receiver`, and so dropped before it: a thread that finds nobody to send to has to know
+    /// that it was cancelled, or it takes that for an error of the transaction's.
     cancellation: Option<Cancellation>,
+    receiver: Option<mpsc::Receiver<Chunk>>,
     items: Items,
     end: Option<Result<(), Error>>,
     /// How many rows and figures it has given.

@@ -118,6 +118,7 @@ pub(super) fn run(
         return;
     }
     let closed = serve(&shared, commands);
+    shared.control.ended.store(true, Ordering::Release);
     // The last connection to a database copies the log into it, which is not for a caller's thread.
     let engine = shared
         .engine

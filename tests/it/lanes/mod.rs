@@ -1,5 +1,7 @@
 /// Taking connections: sizes, queues, time-outs, age, death, disorder, overload, figures.
 mod pool;
+/// What a statement and a session cost on PostgreSQL, counted on the wire.
+mod round_trips;
 /// Units of work: begun late, failed by the first error, committed for certain.
 mod session;
 /// How long a reader may hold its snapshot, and how large the log may grow.

@@ -1,0 +1,227 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use sqlx::AssertSqlSafe;
+use twinbase::database::{Database, DatabaseError, ErrorKind, SessionGuard};
+use twinbase::testing::Proxy;
+
+use super::{
+    backend, create, fill, ids, insert, is_whole, one, open, pool, recorded, until, with_server,
+};
+
+/// Makes COMMIT take its time: a deferred trigger sleeps, if the row says so.
+const SLOW_COMMIT: &str = "CREATE FUNCTION doze() RETURNS trigger LANGUAGE plpgsql AS \
+    $$ BEGIN IF NEW.id < 0 THEN PERFORM pg_sleep(600); END IF; RETURN NULL; END $$; \
+    CREATE CONSTRAINT TRIGGER doze AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED \
+    FOR EACH ROW EXECUTE FUNCTION doze()";
+
+#[test]
+fn after_a_restart_transactions_run_again_and_one_statement_fails_at_the_most() {
+    with_server(&[], |server| async move {
+        // No rest is long enough to be tested for its length.
+        let database = open(&server.url("postgres"), |config| {
+            config.pre_ping_idle = Duration::from_hours(1);
+        });
+        create(&database).await;
+        for round in 0..2 {
+            fill(&database, 4).await;
+            server.restart().unwrap();
+            if round == 0 {
+                let work = |mut session: SessionGuard| async move { insert(&mut session, 1).await };
+                database.writer().transaction(work).await.unwrap();
+            } else {
+                // What befalls the first has the others tested.
+                let mut failed = 0;
+                for _ in 0..20 {
+                    // On the writer lane: the reader's would be told first that they read only.
+                    let statement = sqlx::query("SELECT 1").execute(database.writer());
+                    if let Err(error) = statement.await {
+                        assert_eq!(ErrorKind::of(&error), ErrorKind::Connection, "{error}");
+                        failed += 1;
+                    }
+                }
+                assert_eq!(failed, 1);
+            }
+        }
+        assert_eq!(ids(&database).await, [1]);
+        is_whole(&database).await;
+        let status = pool(&database);
+        assert_eq!(
+            (status.discarded, status.dropped_by_ping, status.timeouts),
+            (2, 2, 0),
+            "{status:?}"
+        );
+        database.close().await;
+    });
+}
+
+#[test]
+fn a_statement_whose_backend_is_killed_fails_as_a_lost_connection_and_the_next_one_works() {
+    with_server(&[], |server| async move {
+        let database = open(&server.url("postgres"), |_| {});
+        create(&database).await;
+        let other = open(&server.url("postgres"), |_| {});
+        for _ in 0..2 {
+            let running = tokio::spawn({
+                let database = database.clone();
+                async move {
+                    let sleep = sqlx::query("SELECT CAST(pg_sleep(600) AS TEXT)");
+                    sleep.fetch_one(database.writer()).await.map(drop)
+                }
+            });
+            server.kill_backend(backend(&other, "SELECT CAST(pg_sleep").await);
+            let error = running.await.unwrap().unwrap_err();
+            assert_eq!(ErrorKind::of(&error), ErrorKind::Connection, "{error}");
+            // The server recovers and takes nobody meanwhile: the pool waits for it.
+            for _ in 0..10 {
+                one(&database).await.unwrap();
+            }
+            until("the other way in", async || one(&other).await.is_ok()).await;
+        }
+        is_whole(&database).await;
+        database.close().await;
+        other.close().await;
+    });
+}
+
+#[test]
+fn a_transaction_whose_backend_is_killed_runs_again() {
+    with_server(&[], |server| async move {
+        let (database, runs) = (open(&server.url("postgres"), |_| {}), AtomicU32::new(0));
+        create(&database).await;
+        let (server, counted) = (&server, &runs);
+        let work = |mut session: SessionGuard| async move {
+            let first = counted.fetch_add(1, Ordering::Relaxed) == 0;
+            insert(&mut session, 1).await?;
+            if first {
+                let select = sqlx::query_scalar("SELECT pg_backend_pid()");
+                server.kill_backend(select.fetch_one(&mut *session).await?);
+            }
+            insert(&mut session, 2).await
+        };
+        let recorder = PrometheusBuilder::new().build_recorder();
+        recorded(&recorder, database.write(work)).await.unwrap();
+        assert_eq!(runs.load(Ordering::Relaxed), 2);
+        assert_eq!(ids(&database).await, [1, 2]);
+        let metrics = recorder.handle().render();
+        let told = "twinbase_transaction_retries_total{kind=\"Connection\"} 1";
+        assert!(metrics.contains(told), "{metrics}");
+        is_whole(&database).await;
+        database.close().await;
+    });
+}
+
+#[test]
+fn a_commit_whose_backend_is_killed_has_an_unknown_outcome_and_is_not_run_again() {
+    with_server(&[], |server| async move {
+        let (database, runs) = (open(&server.url("postgres"), |_| {}), AtomicU32::new(0));
+        create(&database).await;
+        let other = open(&server.url("postgres"), |_| {});
+        sqlx::raw_sql(SLOW_COMMIT)
+            .execute(database.writer())
+            .await
+            .unwrap();
+        let counted = &runs;
+        let work = |mut session: SessionGuard| async move {
+            counted.fetch_add(1, Ordering::Relaxed);
+            insert(&mut session, -1).await
+        };
+        let killing = async { server.kill_backend(backend(&other, "SELECT 1; COMMIT").await) };
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let committing = recorded(&recorder, database.write(work));
+        let (result, ()) = tokio::join!(committing, killing);
+        assert_unknown(result);
+        assert_eq!(runs.load(Ordering::Relaxed), 1);
+        let metrics = recorder.handle().render();
+        assert!(
+            metrics.contains("twinbase_commit_outcomes_unknown_total 1"),
+            "{metrics}"
+        );
+        assert_eq!(ids(&database).await, [0_i64; 0]);
+        is_whole(&database).await;
+        database.close().await;
+        other.close().await;
+    });
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_has_an_unknown_outcome_and_is_not_run_again() {
+    with_server(&[], |server| async move {
+        let proxy = Proxy::start(server.address()).await;
+        let database = open(&proxy.url(&server.url("postgres")), |_| {});
+        create(&database).await;
+        let other = open(&server.url("postgres"), |_| {});
+        let runs = AtomicU32::new(0);
+        let (counted, network) = (&runs, &proxy);
+        let work = |mut session: SessionGuard| async move {
+            counted.fetch_add(1, Ordering::Relaxed);
+            insert(&mut session, 1).await?;
+            network.lose_answers(true);
+            Ok::<_, DatabaseError>(())
+        };
+        let cutting = async {
+            until("it is committed", async || ids(&other).await == [1]).await;
+            network.cut();
+            network.lose_answers(false);
+        };
+        let (result, ()) = tokio::join!(database.write(work), cutting);
+        assert_unknown(result);
+        assert_eq!(runs.load(Ordering::Relaxed), 1);
+        assert_eq!(ids(&database).await, [1]);
+        is_whole(&database).await;
+        database.close().await;
+        other.close().await;
+    });
+}
+
+fn assert_unknown(result: Result<(), DatabaseError>) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+    let text = error.to_string();
+    assert!(text.contains("look before doing it again"), "{text}");
+}
+
+#[test]
+fn a_connection_that_an_operator_ended_is_not_used_again() {
+    with_server(&[], |server| async move {
+        let database = open(&server.url("postgres"), |_| {});
+        let other = open(&server.url("postgres"), |_| {});
+        create(&database).await;
+        fill(&database, 2).await;
+        let running = tokio::spawn({
+            let database = database.clone();
+            async move {
+                let sleep = sqlx::query("SELECT CAST(pg_sleep(600) AS TEXT)");
+                sleep.fetch_one(database.writer()).await.map(drop)
+            }
+        });
+        let process = backend(&other, "SELECT CAST(pg_sleep").await;
+        end(&other, process).await;
+        let error = running.await.unwrap().unwrap_err();
+        assert_eq!(ErrorKind::of(&error), ErrorKind::Connection, "{error}");
+        for _ in 0..10 {
+            one(&database).await.unwrap();
+        }
+        is_whole(&database).await;
+        // The other one was alive, and was kept.
+        let status = pool(&database);
+        assert_eq!(
+            (status.discarded, status.dropped_by_ping, status.recycled),
+            (1, 0, 0),
+            "{status:?}"
+        );
+        database.close().await;
+        other.close().await;
+    });
+}
+
+async fn end(other: &Database, process: i32) {
+    let end = AssertSqlSafe(format!("SELECT pg_terminate_backend({process})"));
+    let ended: bool = sqlx::query_scalar(end)
+        .fetch_one(other.writer())
+        .await
+        .unwrap();
+    assert!(ended);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
