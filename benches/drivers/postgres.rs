@@ -58,7 +58,8 @@ pub(crate) fn bench(runtime: &Runtime, wanted: &[String]) {
 
     runtime.block_on(trips::print(&url));
     single(runtime, &pools, wanted);
-    many(runtime, &pools, wanted);
+    many_rows(runtime, &pools, wanted);
+    many_inserts(runtime, &pools, wanted);
     runtime.block_on(administer(&format!("DROP DATABASE {name} WITH (FORCE)")));
 }
 
@@ -118,7 +119,7 @@ fn single(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
     }
 }
 
-fn many(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
+fn many_rows(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
     Subject::new("PostgreSQL: 1000 rows of 6 columns, 1 at a time")
         .variant("ours", over!(runtime, 1, pools.ours, any::select_many))
         .variant(
@@ -141,6 +142,9 @@ fn many(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
             over!(runtime, 1, pools.native, native_postgres::fetch_many),
         )
         .run(wanted);
+}
+
+fn many_inserts(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
     let (marks_10, marks_50, marks_200) = (insert_marks(10), insert_marks(50), insert_marks(200));
     let values_50 = insert_values(50);
     Subject::new("PostgreSQL: 1000 inserts in one transaction, 1 at a time")

@@ -21,7 +21,7 @@ const WAITING: usize = 2;
 const LOOK: usize = 64;
 
 /// How long a thread of the runtime may be kept before its other tasks get their turn.
-const TIME: Duration = Duration::from_micros(250);
+const TIME: Duration = Duration::from_micros(400);
 
 /// The rows and figures of a request, which runs once the stream is polled. Dropped, it stops.
 pub(super) struct Rows<'c> {
@@ -115,11 +115,11 @@ impl Stream for Rows<'_> {
             let Some(receiver) = &mut self.receiver else {
                 return Poll::Ready(None);
             };
-            let Poll::Ready(received) = receiver.poll_recv(context) else {
+            let Poll::Ready(chunk) = receiver.poll_recv(context) else {
                 Turn::end();
                 return Poll::Pending;
             };
-            match received {
+            match chunk {
                 Some(chunk) => {
                     self.items = chunk.gathered.into();
                     self.end = chunk.end;

@@ -137,7 +137,7 @@ impl Shortness {
         if self.short_runs >= PROVEN && self.stops.is_none() {
             self.stops = stops();
             let most = self.stops.and_then(most_of);
-            if !most.is_some_and(|most| self.time <= short(most)) {
+            if most.is_none_or(|most| self.time > short(most)) {
                 self.short_runs = 0;
             }
         }
