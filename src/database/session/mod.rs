@@ -10,7 +10,7 @@ mod failure;
 mod guard;
 mod savepoint;
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Connection as _};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 use sqlx_core::any::AnyTransactionManager;
 use sqlx_core::transaction::TransactionManager as _;
@@ -244,19 +244,25 @@ impl Session {
         }
     }
 
-    /// Rolls back what was done. Dropping the session does so too, in the background.
+    /// Rolls back what was done. Dropping the session does so too, in the background; so does this where
+    /// a statement of the session was dropped and still runs.
     ///
     /// # Errors
     /// Where the connection is lost, which rolls back as well.
     pub async fn rollback(mut self) -> Result<(), DatabaseError> {
         match self.lease.take() {
-            Some(mut lease) => Ok(AnyTransactionManager::rollback(&mut lease).await?),
-            None => Ok(()),
+            Some(mut lease) if !lease.should_flush() => {
+                Ok(AnyTransactionManager::rollback(&mut lease).await?)
+            }
+            // A statement that was dropped may run for long yet. It is not waited for: the pool stops
+            // it, as it does where the session is dropped.
+            _ => Ok(()),
         }
     }
 
     async fn roll_back(&mut self) {
         if let Some(mut lease) = self.lease.take()
+            && !lease.should_flush()
             && let Err(error) = AnyTransactionManager::rollback(&mut lease).await
         {
             tracing::debug!(%error, "a failed session could not be rolled back, its connection is closed");

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use twinbase::config::Engine;
+use twinbase::database::{DatabaseError, SessionGuard};
 use twinbase::testing::run;
 
 use super::{Bed, NAME, until};
@@ -37,6 +38,34 @@ twinbase::on_both_engines! {
             assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
             bed.next_user().await;
         }
+        bed.ends_whole().await;
+    }
+
+    async fn a_rollback_does_not_wait_for_a_statement_that_was_dropped(test: TestDatabase) {
+        let bed = Bed::new(&test, Duration::from_millis(1), |config| {
+            (config.pool_size, config.max_overflow) = (2, 0);
+        })
+        .await;
+        bed.warm().await;
+        let slow = SLOW[usize::from(bed.engine == Engine::Postgres)];
+        let start = Instant::now();
+        let mut session = bed.database.writer().session();
+        let running = sqlx::query(slow).fetch_all(&mut session);
+        assert!(tokio::time::timeout(Duration::from_millis(100), running).await.is_err());
+        session.rollback().await.unwrap();
+        // As where the work itself has lost patience.
+        let work = |mut session: SessionGuard| async move {
+            let running = sqlx::query(slow).fetch_all(&mut *session);
+            match tokio::time::timeout(Duration::from_millis(100), running).await {
+                Ok(_) => Ok(()),
+                Err(_) => Err(DatabaseError::from(sqlx::Error::PoolTimedOut)),
+            }
+        };
+        bed.database.writer().transaction(work).await.unwrap_err();
+        assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
+        until("nothing runs", async || bed.nothing_is_open().await).await;
+        assert!(start.elapsed() < 2 * BOUND, "{:?}", start.elapsed());
+        bed.next_user().await;
         bed.ends_whole().await;
     }
 }

@@ -6,7 +6,7 @@ use twinbase::testing::Proxy;
 use super::{create, fill, ids, insert, is_whole, one, open, pool, with_server};
 
 /// What a busy machine may add to a limit.
-const SLACK: Duration = Duration::from_secs(2);
+const SLACK: Duration = Duration::from_secs(3);
 
 /// How long after `statement_timeout` a silent server is given up.
 const GRACE: Duration = Duration::from_secs(5);
@@ -73,6 +73,7 @@ fn a_statement_whose_server_stands_still_is_given_up_soon_after_its_time_limit()
     with_server(&[], |server| async move {
         let database = open(&server.url("postgres"), |config| {
             config.statement_timeout = Duration::from_secs(1);
+            config.pre_ping_idle = Duration::from_hours(1);
         });
         create(&database).await;
         fill(&database, 2).await;
