@@ -130,11 +130,20 @@ impl PostgresServer {
     /// # Errors
     /// [`HarnessError`], which says what to do.
     pub fn start() -> Result<Self, HarnessError> {
-        let binaries = Binaries::find()?;
         // Memory, where there is such a place: a test's database is worth nothing on a disk.
         let base = Some(PathBuf::from("/dev/shm"))
             .filter(|path| path.is_dir())
             .unwrap_or_else(env::temp_dir);
+        Self::start_in(&base, "")
+    }
+
+    /// Makes a cluster in a new folder of this one, which is removed with it, and starts its server.
+    /// `settings` are lines of `postgresql.conf`, which hold where the harness has others.
+    ///
+    /// # Errors
+    /// [`HarnessError`], which says what to do.
+    pub fn start_in(base: &Path, settings: &str) -> Result<Self, HarnessError> {
+        let binaries = Binaries::find()?;
         let home = tempfile::Builder::new()
             .prefix("twinbase-postgres-")
             .tempdir_in(base)?;
@@ -171,7 +180,7 @@ impl PostgresServer {
         let settings = format!(
             "\nlisten_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\nfsync = off\n\
              full_page_writes = off\nsynchronous_commit = off\nmax_connections = 300\nshared_buffers = 64MB\n\
-             logging_collector = off\nautovacuum = off\n",
+             logging_collector = off\nautovacuum = off\n{settings}\n",
             server.port
         );
         fs::OpenOptions::new()
@@ -244,6 +253,14 @@ impl PostgresServer {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// A client program of the server's version, such as `pgbench`, to be run; `None` where it is not
+    /// among the binaries.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<Command> {
+        let path = self.binaries.0.join(name);
+        path.is_file().then(|| Command::new(path))
     }
 
     /// Its port on 127.0.0.1.
