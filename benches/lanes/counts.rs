@@ -1,5 +1,6 @@
 //! What is counted rather than timed, and the goal that a ratio is held to.
 
+use super::effort::Effort;
 use super::turn::Turn;
 
 /// What came of all turns of a variant.
@@ -10,11 +11,15 @@ pub(crate) struct Counts {
     /// Updates that were acknowledged and are not there, where that was looked at.
     lost: Option<i64>,
     said: String,
+    /// What the variant's process spent.
+    effort: Effort,
 }
 
 impl Counts {
-    /// Adds a turn, and by how much the table grew in it where that was looked at.
-    pub(crate) fn add(&mut self, turn: &Turn, grown: Option<i64>) {
+    /// Adds a turn, what was spent on it, and by how much the counters grew in it where that was looked
+    /// at.
+    pub(crate) fn add(&mut self, turn: &Turn, effort: Effort, grown: Option<i64>) {
+        self.effort.add(effort);
         self.done += turn.done;
         self.failed += turn.failed;
         if turn.failed > 0 {
@@ -26,9 +31,17 @@ impl Counts {
         }
     }
 
-    /// What is said of them: nothing where there is nothing to tell.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    fn effort_remark(&self) -> String {
+        let done = self.done.max(1) as f64;
+        let micros = self.effort.processor.as_secs_f64() * 1e6 / done;
+        let sleeps = self.effort.sleeps as f64 / done;
+        format!("   {micros:.1} µs, {sleeps:.2} sleeps each")
+    }
+
+    /// What is said of them.
     pub(crate) fn remark(&self) -> String {
-        let mut text = String::new();
+        let mut text = self.effort_remark();
         if let Some(lost) = self.lost {
             text += &format!("   {lost} lost and {} failed of {}", self.failed, self.done);
         } else if self.failed > 0 {

@@ -3,7 +3,8 @@
 //!
 //! Each peer works in a process of its own when it is told to: sqlx takes one list of `Any` drivers a
 //! process. The variants take turns, and what counts is the median of the rounds' ratios, with the least
-//! and the greatest beside it. Failures and lost updates are counted.
+//! and the greatest beside it. Failures and lost updates are counted, and so is what each operation cost the
+//! variant's own process: processor time, and how often a thread went to sleep.
 //!
 //! `just bench` runs it; `just bench sqlite` or `just bench 'point select'` runs a part.
 
@@ -14,6 +15,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
 mod counts;
+mod effort;
 mod ours;
 mod peer;
 mod pgbench;

@@ -13,7 +13,7 @@ pub(crate) const SERVE: &str = "peer";
 
 /// The process. It ends when its input does.
 pub(crate) struct Peer {
-    _child: Child,
+    child: Child,
     pipes: RefCell<(ChildStdin, BufReader<ChildStdout>)>,
 }
 
@@ -50,9 +50,13 @@ impl Peer {
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         Self {
-            _child: child,
+            child,
             pipes: RefCell::new((input, output)),
         }
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn run(&self, work: Work, tasks: u64, time: Duration) -> Turn {

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use twinbase::database::Database;
 
 use super::counts::{self, Counts};
+use super::effort::Effort;
 use super::ours;
 use super::peer::Peer;
 use super::rounds::{Remark, Subject, Work as Timed};
@@ -132,7 +133,7 @@ impl<'a> Site<'a> {
         R: Future<Output = Result<(), E>> + Send,
         E: std::fmt::Display,
     {
-        let (timed, remark) = self.counted(work, None, move |time| {
+        let (timed, remark) = self.counted(std::process::id(), work, None, move |time| {
             let database = self.ours.clone();
             turn::run(self.runtime, tasks, time, move |number| {
                 operation(database.clone(), number)
@@ -150,13 +151,15 @@ impl<'a> Site<'a> {
         tasks: u64,
         goal: Option<f64>,
     ) -> Subject<'a> {
-        let (timed, remark) = self.counted(work, goal, move |time| peer.run(work, tasks, time));
+        let run = move |time| peer.run(work, tasks, time);
+        let (timed, remark) = self.counted(peer.process(), work, goal, run);
         subject.variant_with(name, timed, remark)
     }
 
     /// Counts what comes of a variant's turns, and what of it is in the table.
     fn counted(
         &'a self,
+        process: u32,
         work: Work,
         goal: Option<f64>,
         turn: impl Fn(std::time::Duration) -> Turn + 'a,
@@ -166,9 +169,11 @@ impl<'a> Site<'a> {
         let timed = Box::new(move |time| {
             let looks = work == Work::Increment;
             let before = looks.then(|| self.sum());
+            let spent = Effort::of(process).unwrap_or_default();
             let turn = turn(time);
+            let effort = Effort::of(process).unwrap_or_default().since(spent);
             let grown = before.map(|before| self.sum() - before);
-            counts.borrow_mut().add(&turn, grown);
+            counts.borrow_mut().add(&turn, effort, grown);
             turn.rate
         });
         let remark = Box::new(move |ratio| counts::goal(goal, ratio) + &told.borrow().remark());
