@@ -35,8 +35,9 @@ pub(super) fn lifetime(recycle: Duration) -> Option<Duration> {
     Some(recycle.mul_f64(1.0 - JITTER * part))
 }
 
-/// Looks at a connection that is taken: its age, whether it is alive, and what it may do.
-pub(super) async fn check(pool: &Inner, member: &mut Member, mode: Option<Mode>) -> Verdict {
+/// Looks at a connection that is taken: its age, whether it is alive, and what it may do. `None` where
+/// that takes a question to the database, which [`ask`] asks.
+pub(super) fn look(pool: &Inner, member: &Member, mode: Option<Mode>) -> Option<Verdict> {
     let age = member.opened.elapsed();
     if pool.generation.is_over(age) || member.lifetime.is_some_and(|lifetime| age >= lifetime) {
         tracing::debug!(
@@ -45,15 +46,15 @@ pub(super) async fn check(pool: &Inner, member: &mut Member, mode: Option<Mode>)
             "connection recycled"
         );
         pool.figures.add(Count::Recycled);
-        return Verdict::Replace;
+        return Some(Verdict::Replace);
     }
-    let idle = member.idle_since.take().map(|since| since.elapsed());
-    let due = pool
-        .settings
-        .pre_ping_idle
-        .zip(idle)
-        .is_some_and(|(limit, idle)| idle >= limit);
-    if due && !is_alive(pool, member).await {
+    let may_do_so = mode.is_none_or(|mode| mode == member.mode);
+    (may_do_so && !is_ping_due(pool, member)).then_some(Verdict::Good)
+}
+
+/// Asks a connection that [`look`] can't judge.
+pub(super) async fn ask(pool: &Inner, member: &mut Member, mode: Option<Mode>) -> Verdict {
+    if is_ping_due(pool, member) && !is_alive(pool, member).await {
         pool.generation.retire();
         order::close_idle_of_before(pool);
         return Verdict::Replace;
@@ -62,6 +63,12 @@ pub(super) async fn check(pool: &Inner, member: &mut Member, mode: Option<Mode>)
         Some(mode) if mode != member.mode => tell(pool, member, mode).await,
         _ => Verdict::Good,
     }
+}
+
+fn is_ping_due(pool: &Inner, member: &Member) -> bool {
+    let limit = pool.settings.pre_ping_idle;
+    let idle = member.idle_since.map(|since| since.elapsed());
+    limit.zip(idle).is_some_and(|(limit, idle)| idle >= limit)
 }
 
 async fn is_alive(pool: &Inner, member: &mut Member) -> bool {
