@@ -89,8 +89,8 @@ coverage: tools
     . target/tools/llvm.env && cargo llvm-cov --locked --features testing --lcov --output-path target/coverage.lcov
     target/tools/venv/bin/python tests/tools/line_coverage.py target/coverage.lcov 90
 
-# what the drivers cost against their peers, in a release build; arguments choose among the subjects
+# what the drivers and the lanes cost against their peers, in a release build; arguments choose among the subjects
 bench *arguments:
     ./scripts/venv
     target/tools/venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore -r benches/requirements.txt
-    cargo bench --locked --features testing --bench drivers -- {{arguments}}
+    cargo bench --locked --features testing --bench drivers --bench lanes -- {{arguments}}

@@ -13,9 +13,11 @@
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
 mod postgres;
+#[path = "../shared/rounds.rs"]
 mod rounds;
 mod sqlalchemy;
 mod sqlite;
+mod tasks;
 mod trips;
 mod workload;
 

@@ -8,8 +8,9 @@ use sqlx::{AnyPool, Executor as _, SqlitePool};
 use tokio::runtime::Runtime;
 use twinbase::driver::sqlite::{Location, Options, Synchronous};
 
-use crate::rounds::{Subject, Work, thread};
+use crate::rounds::{Subject, Work};
 use crate::sqlalchemy::SqlAlchemy;
+use crate::tasks::thread;
 use crate::workload::{
     INSERT, Item, NAME, NOTE, PRICE, SELECT, SELECT_MANY, WEIGHT, insert_marks, insert_values,
     json, over,

@@ -156,13 +156,13 @@ workload!(native_sqlite, sqlx::Sqlite);
 macro_rules! over {
     ($runtime:expr, $tasks:expr, $pool:expr, $module:ident::$work:ident) => {{
         let pool = $pool.clone();
-        $crate::rounds::tasks($runtime, $tasks, move |number| {
+        $crate::tasks::tasks($runtime, $tasks, move |number| {
             $crate::workload::$module::$work(pool.clone(), number)
         })
     }};
     ($runtime:expr, $tasks:expr, $pool:expr, $module:ident::$work:ident, $($given:expr),+) => {{
         let pool = $pool.clone();
-        $crate::rounds::tasks($runtime, $tasks, move |_| {
+        $crate::tasks::tasks($runtime, $tasks, move |_| {
             $crate::workload::$module::$work(pool.clone(), $($given),+)
         })
     }};

@@ -9,12 +9,12 @@
 //! The one whose turn it is has the [`Turn`] and passes it on; the last one sends the COMMIT, from a task
 //! of its own that no dropped future ends.
 
+mod meters;
+
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::AssertSqlSafe;
-use sqlx::SqlSafeStr as _;
 use sqlx_core::any::AnyTransactionManager;
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::oneshot;
@@ -22,12 +22,10 @@ use tokio::sync::oneshot;
 use super::pool::Lease;
 use super::session::Home;
 use super::{DatabaseError, ErrorKind, Lane, Session, SessionFailed, SessionGuard, transaction};
+use meters::{Meters, OUTCOMES};
 
 /// The callers that share a COMMIT at the most.
 const MEMBERS: usize = 256;
-
-/// Counts the members of groups by what became of them.
-const OUTCOMES: &str = "twinbase_group_members_total";
 
 /// The callers that wait for their turn on the one writer.
 #[derive(Debug)]
@@ -35,6 +33,7 @@ pub(super) struct Group {
     /// How long a member may take; zero where nothing is grouped.
     limit: Duration,
     queue: Mutex<Queue>,
+    meters: OnceLock<Meters>,
 }
 
 #[derive(Debug, Default)]
@@ -100,7 +99,12 @@ impl Group {
         Self {
             limit,
             queue: Mutex::default(),
+            meters: OnceLock::new(),
         }
+    }
+
+    fn meters(&self) -> &Meters {
+        self.meters.get_or_init(Meters::new)
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -131,7 +135,7 @@ impl Group {
         match (result, member.failure()) {
             (Ok(Ok(value)), None) => match member.done().await {
                 Outcome::Committed => {
-                    metrics::counter!(OUTCOMES, "outcome" => "committed").increment(1);
+                    self.meters().committed.increment(1);
                     Ok(value)
                 }
                 Outcome::Lost => alone(lane, work, "lost with its group").await,
@@ -144,7 +148,7 @@ impl Group {
             }
             (Ok(Ok(_)), Some(_)) => Err(member.refusal().into()),
             (Ok(Err(error)), _) => {
-                metrics::counter!(OUTCOMES, "outcome" => "rolled back").increment(1);
+                self.meters().rolled_back.increment(1);
                 Err(error)
             }
             (Err(_), _) => {
@@ -203,8 +207,7 @@ impl Lead {
 
     async fn begin(mut self, lane: &Lane) -> Result<Turn, DatabaseError> {
         let mut lease = lane.acquire_for_transaction().await?;
-        let begin = AssertSqlSafe(lane.begin()).into_sql_str();
-        if let Err(error) = AnyTransactionManager::begin(&mut lease, Some(begin)).await {
+        if let Err(error) = AnyTransactionManager::begin(&mut lease, Some(lane.begin())).await {
             AnyTransactionManager::start_rollback(&mut lease);
             return Err(error.into());
         }
@@ -277,9 +280,8 @@ impl Open {
                 }
             }
         };
-        metrics::histogram!("twinbase_group_size").record(f64::from(
-            u32::try_from(self.done.len()).unwrap_or(u32::MAX),
-        ));
+        let members = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
+        self.group.meters().size.record(f64::from(members));
         drop(self.lease);
         drop(next);
         for member in self.done {

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::any::{AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
-use sqlx::{Any, Either, Error, Execute, Executor, SqlStr};
+use sqlx::{Any, AssertSqlSafe, Either, Error, Execute, Executor, SqlSafeStr as _, SqlStr};
 use sqlx_core::try_stream;
 
 use super::pool::{Holder, Lease, Mode, Pool};
@@ -171,17 +171,20 @@ impl Lane {
     }
 
     /// What begins a transaction of this lane.
-    pub(super) fn begin(&self) -> String {
-        if self.engine == Engine::Sqlite {
-            let immediate = if self.writes() { " IMMEDIATE" } else { "" };
-            return format!("BEGIN{immediate}");
+    pub(super) fn begin(&self) -> SqlStr {
+        match (self.engine, self.isolation, self.statement_timeout) {
+            (Engine::Sqlite, ..) if self.writes() => "BEGIN IMMEDIATE".into_sql_str(),
+            (Engine::Sqlite, ..) => "BEGIN".into_sql_str(),
+            (Engine::Postgres, None, None) if self.writes() => "BEGIN READ WRITE".into_sql_str(),
+            (Engine::Postgres, isolation, limit) => {
+                let isolation = isolation.map_or("", Isolation::sql);
+                let mode = if self.writes() { "WRITE" } else { "ONLY" };
+                let timeout = limit.map_or_else(String::new, |limit| {
+                    format!("; SET LOCAL statement_timeout = {}", limit.as_millis())
+                });
+                AssertSqlSafe(format!("BEGIN{isolation} READ {mode}{timeout}")).into_sql_str()
+            }
         }
-        let isolation = self.isolation.map_or("", Isolation::sql);
-        let mode = if self.writes() { "WRITE" } else { "ONLY" };
-        let timeout = self.statement_timeout.map_or_else(String::new, |limit| {
-            format!("; SET LOCAL statement_timeout = {}", limit.as_millis())
-        });
-        format!("BEGIN{isolation} READ {mode}{timeout}")
     }
 
     /// The limit for the driver, which on PostgreSQL is part of [`Self::begin`] for the server.

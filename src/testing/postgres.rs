@@ -150,11 +150,19 @@ impl PostgresServer {
     /// # Errors
     /// [`HarnessError`], which says what to do.
     pub fn start_with(settings: &[(&str, &str)]) -> Result<Self, HarnessError> {
-        let binaries = Binaries::find()?;
         // Memory, where there is such a place: a test's database is worth nothing on a disk.
         let base = Some(PathBuf::from("/dev/shm"))
             .filter(|path| path.is_dir())
             .unwrap_or_else(env::temp_dir);
+        Self::start_in(&base, settings)
+    }
+
+    /// Does so in a new folder of this one, which is removed with the server.
+    ///
+    /// # Errors
+    /// [`HarnessError`], which says what to do.
+    pub fn start_in(base: &Path, settings: &[(&str, &str)]) -> Result<Self, HarnessError> {
+        let binaries = Binaries::find()?;
         let home = tempfile::Builder::new()
             .prefix("twinbase-postgres-")
             .tempdir_in(base)?;
@@ -270,6 +278,14 @@ impl PostgresServer {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// A client program of the server's version, such as `pgbench`, to be run; `None` where it is not
+    /// among the binaries.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<Command> {
+        let path = self.binaries.0.join(name);
+        path.is_file().then(|| Command::new(path))
     }
 
     /// Its port on 127.0.0.1.

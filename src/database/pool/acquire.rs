@@ -73,9 +73,19 @@ impl Acquiring<'_> {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             if let Some(member) = &mut seat.member {
-                let checking = check::check(self.pool, member, self.mode);
-                match timeout_at(self.deadline, checking).await {
-                    Ok(Verdict::Good) => return Ok(seat),
+                // Most are judged at once, without a timer.
+                let verdict = match check::look(self.pool, member, self.mode) {
+                    Some(verdict) => Ok(verdict),
+                    None => {
+                        let asking = check::ask(self.pool, member, self.mode);
+                        timeout_at(self.deadline, asking).await
+                    }
+                };
+                match verdict {
+                    Ok(Verdict::Good) => {
+                        member.idle_since = None;
+                        return Ok(seat);
+                    }
                     Ok(Verdict::Replace) => {}
                     Err(_) => return Err(self.refuse(AcquireErrorCause::TimedOut)),
                 }

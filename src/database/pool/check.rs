@@ -35,8 +35,9 @@ pub(super) fn lifetime(recycle: Duration) -> Option<Duration> {
     Some(recycle.mul_f64(1.0 - JITTER * part))
 }
 
-/// Looks at a connection that is taken: its age, whether it is alive, and what it may do.
-pub(super) async fn check(pool: &Inner, member: &mut Member, mode: Option<Mode>) -> Verdict {
+/// Looks at a connection that is taken: its age, whether it is alive, and what it may do. `None` where
+/// that takes a question to the database, which [`ask`] asks.
+pub(super) fn look(pool: &Inner, member: &Member, mode: Option<Mode>) -> Option<Verdict> {
     let age = member.opened.elapsed();
     if pool.generation.is_over(age) || member.lifetime.is_some_and(|lifetime| age >= lifetime) {
         tracing::debug!(
@@ -45,17 +46,15 @@ pub(super) async fn check(pool: &Inner, member: &mut Member, mode: Option<Mode>)
             "connection recycled"
         );
         pool.figures.add(Count::Recycled);
-        return Verdict::Replace;
+        return Some(Verdict::Replace);
     }
-    let suspected = pool.state().suspected;
-    let due = pool
-        .settings
-        .pre_ping_idle
-        .zip(member.idle_since.take())
-        .is_some_and(|(limit, since)| {
-            since.elapsed() >= limit || suspected.is_some_and(|suspected| since <= suspected)
-        });
-    let alive = (!due || is_alive(pool, member).await)
+    let may_do_so = mode.is_none_or(|mode| mode == member.mode);
+    (may_do_so && !is_ping_due(pool, member)).then_some(Verdict::Good)
+}
+
+/// Asks a connection that [`look`] can't judge.
+pub(super) async fn ask(pool: &Inner, member: &mut Member, mode: Option<Mode>) -> Verdict {
+    let alive = (!is_ping_due(pool, member) || is_alive(pool, member).await)
         && match mode {
             Some(mode) if mode != member.mode => is_told(pool, member, mode).await,
             _ => true,
@@ -66,6 +65,18 @@ pub(super) async fn check(pool: &Inner, member: &mut Member, mode: Option<Mode>)
         return Verdict::Replace;
     }
     Verdict::Good
+}
+
+/// Whether it was idle for so long, or since before another was lost.
+fn is_ping_due(pool: &Inner, member: &Member) -> bool {
+    let (Some(limit), Some(since)) = (pool.settings.pre_ping_idle, member.idle_since) else {
+        return false;
+    };
+    since.elapsed() >= limit
+        || pool
+            .state()
+            .suspected
+            .is_some_and(|suspected| since <= suspected)
 }
 
 async fn is_alive(pool: &Inner, member: &mut Member) -> bool {

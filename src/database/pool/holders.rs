@@ -62,6 +62,13 @@ impl Holders {
         }
     }
 
+    /// Removes a holder, where there is one.
+    pub(super) fn end(&mut self, key: Option<usize>) {
+        if let Some(key) = key {
+            self.remove(key);
+        }
+    }
+
     /// How many connections are in use.
     pub(super) fn len(&self) -> usize {
         self.holds.len() - self.free.len()

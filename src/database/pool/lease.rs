@@ -93,9 +93,7 @@ impl fmt::Debug for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let pool = &self.seat.pool;
-        pool.figures.held(self.held());
-        pool.state().holders.remove(self.key);
-        // Its seat goes back by itself.
+        self.seat.pool.figures.held(self.held());
+        self.seat.give_back(Some(self.key));
     }
 }

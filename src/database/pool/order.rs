@@ -21,11 +21,12 @@ const GRACE: Duration = Duration::from_millis(100);
 /// How long a connection may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// Takes back a connection that is in order.
-pub(super) fn give_back(pool: &Arc<Inner>, member: Member) {
+/// Takes back a connection that is in order, from whoever had this hold on it.
+pub(super) fn give_back(pool: &Arc<Inner>, member: Member, hold: Option<usize>) {
     member.link.set_statement_timeout(None);
     let surplus = {
         let mut state = pool.state();
+        state.holders.end(hold);
         let surplus = if state.closed {
             state.size -= 1;
             Some(member)
@@ -44,8 +45,9 @@ pub(super) fn give_back(pool: &Arc<Inner>, member: Member) {
 }
 
 /// Takes back the right to a connection.
-pub(super) fn give_up(pool: &Arc<Inner>) {
+pub(super) fn give_up(pool: &Arc<Inner>, hold: Option<usize>) {
     let mut state = pool.state();
+    state.holders.end(hold);
     if state.closed || state.pass_on(pool, None).is_err() {
         state.size -= 1;
     }
@@ -55,7 +57,7 @@ pub(super) fn give_up(pool: &Arc<Inner>) {
 /// Takes back a connection on which something is left to do: does it, or closes the connection.
 ///
 /// It counts as open meanwhile, so that the pool does not open another one for it.
-pub(super) fn put_in_order(pool: &Arc<Inner>, member: Member) {
+pub(super) fn put_in_order(pool: &Arc<Inner>, member: Member, hold: Option<usize>) {
     if member.link.is_lost() {
         tracing::warn!(
             pool = pool.name,
@@ -67,9 +69,10 @@ pub(super) fn put_in_order(pool: &Arc<Inner>, member: Member) {
     let Ok(runtime) = Handle::try_current() else {
         // Without a runtime nothing can be done for it. Its socket or file is closed here.
         drop(member);
-        give_up(pool);
+        give_up(pool, hold);
         return;
     };
+    pool.state().holders.end(hold);
     // Its right passes on even where the task never runs.
     let mut seat = Seat::new(pool, None);
     let mut member = Some(member);

@@ -67,18 +67,23 @@ impl Seat {
         self.counts = false;
         self.member.take()
     }
-}
 
-impl Drop for Seat {
-    fn drop(&mut self) {
+    /// Gives the right back, with its connection, and ends the hold of that key.
+    pub(super) fn give_back(&mut self, hold: Option<usize>) {
         if !self.counts {
             return;
         }
         self.counts = false;
         match self.member.take() {
-            Some(member) if member.is_in_order() => order::give_back(&self.pool, member),
-            Some(member) => order::put_in_order(&self.pool, member),
-            None => order::give_up(&self.pool),
+            Some(member) if member.is_in_order() => order::give_back(&self.pool, member, hold),
+            Some(member) => order::put_in_order(&self.pool, member, hold),
+            None => order::give_up(&self.pool, hold),
         }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.give_back(None);
     }
 }

@@ -11,7 +11,6 @@ mod guard;
 mod savepoint;
 
 use sqlx::{AnyConnection, Connection as _};
-use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 use sqlx_core::any::AnyTransactionManager;
 use sqlx_core::transaction::TransactionManager as _;
 
@@ -213,8 +212,8 @@ impl Session {
         if let (Some(limit), Some(link)) = (self.lane.driver_timeout(), lease.link()) {
             link.set_statement_timeout(Some(limit));
         }
-        let statement = AssertSqlSafe(self.lane.begin()).into_sql_str();
-        if let Err(error) = AnyTransactionManager::begin(&mut lease, Some(statement)).await {
+        let begin = self.lane.begin();
+        if let Err(error) = AnyTransactionManager::begin(&mut lease, Some(begin)).await {
             AnyTransactionManager::start_rollback(&mut lease);
             return Err(error.into());
         }

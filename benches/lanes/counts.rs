@@ -1,0 +1,63 @@
+//! What is counted rather than timed, and the goal that a ratio is held to.
+
+use super::effort::Effort;
+use super::turn::Turn;
+
+/// What came of all turns of a variant.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    done: u64,
+    failed: u64,
+    /// Updates that were acknowledged and are not there, where that was looked at.
+    lost: Option<i64>,
+    said: String,
+    /// What the variant's process spent.
+    effort: Effort,
+}
+
+impl Counts {
+    /// Adds a turn, what was spent on it, and by how much the counters grew in it where that was looked
+    /// at.
+    pub(crate) fn add(&mut self, turn: &Turn, effort: Effort, grown: Option<i64>) {
+        self.effort.add(effort);
+        self.done += turn.done;
+        self.failed += turn.failed;
+        if turn.failed > 0 {
+            self.said.clone_from(&turn.said);
+        }
+        if let Some(grown) = grown {
+            let lost = i64::try_from(turn.done).unwrap() - grown;
+            self.lost = Some(self.lost.unwrap_or(0) + lost);
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    fn effort_remark(&self) -> String {
+        let done = self.done.max(1) as f64;
+        let micros = self.effort.processor.as_secs_f64() * 1e6 / done;
+        let sleeps = self.effort.sleeps as f64 / done;
+        format!("   {micros:.1} µs, {sleeps:.2} sleeps each")
+    }
+
+    /// What is said of them.
+    pub(crate) fn remark(&self) -> String {
+        let mut text = self.effort_remark();
+        if let Some(lost) = self.lost {
+            text += &format!("   {lost} lost and {} failed of {}", self.failed, self.done);
+        } else if self.failed > 0 {
+            text += &format!("   {} failed of {}", self.failed, self.done);
+        }
+        if self.failed > 0 {
+            text += &format!(" ({})", self.said.chars().take(80).collect::<String>());
+        }
+        text
+    }
+}
+
+/// The goal beside the ratio, and whether it was reached.
+pub(crate) fn goal(goal: Option<f64>, ratio: f64) -> String {
+    goal.map_or_else(String::new, |goal| {
+        let reached = if ratio >= goal { "" } else { ", not reached" };
+        format!("   goal {goal}{reached}")
+    })
+}
