@@ -384,21 +384,3 @@ impl Database {
         self.writer.close().await;
     }
 }
-
-impl DatabaseConfig {
-    /// Builds the pool that this configuration describes, without opening a connection.
-    ///
-    /// It has Twinbase's drivers and the configured sizes, time-outs, recycling and pre-ping; on SQLite
-    /// its `begin` is `BEGIN IMMEDIATE`, so that a transaction can't fail half way because another one
-    /// wrote. It has no lanes, and nothing else of what [`Database`] adds. Close it when done: its hooks
-    /// keep it alive until then.
-    ///
-    /// # Errors
-    /// As [`Database::new`].
-    pub fn pool(&self) -> Result<AnyPool, DatabaseError> {
-        let connector = Connector::new(self)?;
-        let (pool, release) = any_pool::build(self, &connector, Generation::default())?;
-        release.never();
-        Ok(pool)
-    }
-}
