@@ -41,16 +41,18 @@ impl Counts {
 
     /// What is said of them.
     pub(crate) fn remark(&self) -> String {
-        let mut text = self.effort_remark();
-        if let Some(lost) = self.lost {
-            text += &format!("   {lost} lost and {} failed of {}", self.failed, self.done);
-        } else if self.failed > 0 {
-            text += &format!("   {} failed of {}", self.failed, self.done);
+        let effort = self.effort_remark();
+        let failed = format!("{} failed of {}", self.failed, self.done);
+        let counted = match self.lost {
+            Some(lost) => format!("   {lost} lost and {failed}"),
+            None if self.failed > 0 => format!("   {failed}"),
+            None => String::new(),
+        };
+        if self.failed == 0 {
+            return effort + &counted;
         }
-        if self.failed > 0 {
-            text += &format!(" ({})", self.said.chars().take(80).collect::<String>());
-        }
-        text
+        let said: String = self.said.chars().take(80).collect();
+        format!("{effort}{counted} ({said})")
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn bench(runtime: &Runtime, wanted: &[String]) {
         let subject = normal.subject(&title, Work::Increment, tasks, goals);
         subject.run(wanted);
     }
-    close(normal);
+    close(&normal);
     let full = site(runtime, &folder.path().join("full.db"), Synchronous::Full);
     for tasks in [1, 64] {
         let title = format!("SQLite: single insert, synchronous=FULL, {tasks} at a time");
@@ -52,7 +52,7 @@ pub(crate) fn bench(runtime: &Runtime, wanted: &[String]) {
         let subject = full.subject(&title, Work::Increment, tasks, goals);
         subject.run(wanted);
     }
-    close(full);
+    close(&full);
 }
 
 /// Where files outlive a restart, which is a disk: the system's temporary ones may be in memory.
@@ -110,6 +110,6 @@ fn site<'a>(runtime: &'a Runtime, file: &Path, synchronous: Synchronous) -> Site
     site
 }
 
-fn close(site: Site<'_>) {
+fn close(site: &Site<'_>) {
     site.runtime.block_on(site.ours.close());
 }

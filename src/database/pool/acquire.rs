@@ -74,12 +74,11 @@ impl Acquiring<'_> {
         loop {
             if let Some(member) = &mut seat.member {
                 // Most are judged at once, without a timer.
-                let verdict = match check::look(self.pool, member, self.mode) {
-                    Some(verdict) => Ok(verdict),
-                    None => {
-                        let asking = check::ask(self.pool, member, self.mode);
-                        timeout_at(self.deadline, asking).await
-                    }
+                let verdict = if let Some(verdict) = check::look(self.pool, member, self.mode) {
+                    Ok(verdict)
+                } else {
+                    let asking = check::ask(self.pool, member, self.mode);
+                    timeout_at(self.deadline, asking).await
                 };
                 match verdict {
                     Ok(Verdict::Good) => {
