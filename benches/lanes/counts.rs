@@ -1,4 +1,4 @@
-//! What is counted rather than timed, and the goal that a ratio is held to.
+//! What is counted rather than timed.
 
 use super::effort::Effort;
 use super::turn::Turn;
@@ -54,12 +54,4 @@ impl Counts {
         let said: String = self.said.chars().take(80).collect();
         format!("{effort}{counted} ({said})")
     }
-}
-
-/// The goal beside the ratio, and whether it was reached.
-pub(crate) fn goal(goal: Option<f64>, ratio: f64) -> String {
-    goal.map_or_else(String::new, |goal| {
-        let reached = if ratio >= goal { "" } else { ", not reached" };
-        format!("   goal {goal}{reached}")
-    })
 }

@@ -6,7 +6,6 @@ use twinbase::config::DatabaseConfig;
 use twinbase::database::Database;
 use twinbase::testing::PostgresServer;
 
-use super::counts;
 use super::peer::Peer;
 use super::pgbench::PgBench;
 use super::rounds::Subject;
@@ -62,11 +61,11 @@ fn with_pgbench<'a>(subject: Subject<'a>, pgbench: Option<&'a PgBench>, tasks: u
     };
     let goal = (tasks > 1).then_some(0.9);
     subject
-        .variant_with(
+        .variant(
             "pgbench -S -M prepared",
             Box::new(move |time| pgbench.run(tasks, time, false)),
-            Box::new(move |ratio| counts::goal(goal, ratio)),
         )
+        .goal(goal)
         .variant(
             "pgbench -M prepared, this SELECT",
             Box::new(move |time| pgbench.run(tasks, time, true)),

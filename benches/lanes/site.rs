@@ -8,7 +8,7 @@ use sqlx::Executor as _;
 use tokio::runtime::Runtime;
 use twinbase::database::Database;
 
-use super::counts::{self, Counts};
+use super::counts::Counts;
 use super::effort::Effort;
 use super::ours;
 use super::peer::Peer;
@@ -133,7 +133,7 @@ impl<'a> Site<'a> {
         R: Future<Output = Result<(), E>> + Send,
         E: std::fmt::Display,
     {
-        let (timed, remark) = self.counted(std::process::id(), work, None, move |time| {
+        let (timed, remark) = self.counted(std::process::id(), work, move |time| {
             let database = self.ours.clone();
             turn::run(self.runtime, tasks, time, move |number| {
                 operation(database.clone(), number)
@@ -152,8 +152,8 @@ impl<'a> Site<'a> {
         goal: Option<f64>,
     ) -> Subject<'a> {
         let run = move |time| peer.run(work, tasks, time);
-        let (timed, remark) = self.counted(peer.process(), work, goal, run);
-        subject.variant_with(name, timed, remark)
+        let (timed, remark) = self.counted(peer.process(), work, run);
+        subject.variant_with(name, timed, remark).goal(goal)
     }
 
     /// Counts what comes of a variant's turns, and what of it is in the table.
@@ -161,7 +161,6 @@ impl<'a> Site<'a> {
         &'a self,
         process: u32,
         work: Work,
-        goal: Option<f64>,
         turn: impl Fn(std::time::Duration) -> Turn + 'a,
     ) -> (Timed<'a>, Remark<'a>) {
         let counts = Rc::new(RefCell::new(Counts::default()));
@@ -176,7 +175,7 @@ impl<'a> Site<'a> {
             counts.borrow_mut().add(&turn, effort, grown);
             turn.rate
         });
-        let remark = Box::new(move |ratio| counts::goal(goal, ratio) + &told.borrow().remark());
+        let remark = Box::new(move || told.borrow().remark());
         (timed, remark)
     }
 

@@ -10,8 +10,8 @@ const WARM_UP: Duration = Duration::from_millis(50);
 /// Works for about so long; operations a second.
 pub(crate) type Work<'a> = Box<dyn FnMut(Duration) -> f64 + 'a>;
 
-/// What is said of a variant beside its figures, once they are known: of the ratio, for one.
-pub(crate) type Remark<'a> = Box<dyn Fn(f64) -> String + 'a>;
+/// What is said of a variant beside its figures, once they are known.
+pub(crate) type Remark<'a> = Box<dyn Fn() -> String + 'a>;
 
 struct Variant<'a> {
     name: &'static str,
@@ -45,7 +45,7 @@ impl<'a> Subject<'a> {
     }
 
     pub(crate) fn variant(self, name: &'static str, work: Work<'a>) -> Self {
-        self.variant_with(name, work, Box::new(|_| String::new()))
+        self.variant_with(name, work, Box::new(String::new))
     }
 
     /// A variant of which something is to be said at the end of its line.
@@ -59,9 +59,9 @@ impl<'a> Subject<'a> {
         self
     }
 
-    /// The first variant is to be so many times as fast as the one that was named last.
-    pub(crate) fn goal(mut self, ratio: f64) -> Self {
-        if let Some(variant) = self.variants.last() {
+    /// The first variant is to be so many times as fast as the one that was named last, if anything.
+    pub(crate) fn goal(mut self, ratio: impl Into<Option<f64>>) -> Self {
+        if let (Some(variant), Some(ratio)) = (self.variants.last(), ratio.into()) {
             self.goals.push((variant.name, ratio));
         }
         self
@@ -91,7 +91,7 @@ impl<'a> Subject<'a> {
             let (name, remark) = (variant.name, &variant.remark);
             let rate = middle(&mut figures[at].clone());
             if at == 0 {
-                println!("  {name:34} {rate:10.0} a second{}", remark(1.0));
+                println!("  {name:34} {rate:10.0} a second{}", remark());
                 continue;
             }
             let mut ratios: Vec<f64> = figures[0]
@@ -114,7 +114,7 @@ impl<'a> Subject<'a> {
             });
             println!(
                 "  {name:34} {rate:10.0} a second   x {ratio:5.2}   ({least:.2} to {greatest:.2}){goal}{}",
-                remark(ratio)
+                remark()
             );
         }
     }
