@@ -1,5 +1,6 @@
 //! Opens connections: the URL that the driver gets, and the settings that every connection has.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
@@ -24,6 +25,8 @@ pub(super) enum Purpose {
     Migration,
     /// Looking only: nothing is created or changed.
     Look,
+    /// As `Migration`, and a file that is not there is an error.
+    Existing,
 }
 
 /// Knows how to open a connection to the configured database.
@@ -48,6 +51,22 @@ impl Connector {
             target,
             sqlite,
         })
+    }
+
+    /// The connector that migrations use: another where they have a URL of their own.
+    pub(super) fn for_migrations(this: &Arc<Self>) -> Result<Arc<Self>, DatabaseError> {
+        let Some(url) = &this.config.migration_url else {
+            return Ok(Arc::clone(this));
+        };
+        let config = DatabaseConfig {
+            url: Some(url.clone()),
+            ..this.config.clone()
+        };
+        Ok(Arc::new(Self::new(&config)?))
+    }
+
+    pub(super) fn application_name(&self) -> &str {
+        &self.config.application_name
     }
 
     pub(super) fn target(&self) -> &DatabaseUrl {
@@ -111,7 +130,7 @@ impl Connector {
         let named = url.query_pairs().any(|(key, _)| key == "application_name");
         let timeout = match purpose {
             Purpose::Work | Purpose::Probe { .. } => self.config.statement_timeout,
-            Purpose::Migration | Purpose::Look => Duration::ZERO,
+            Purpose::Migration | Purpose::Existing | Purpose::Look => Duration::ZERO,
         };
         let mut query = url.query_pairs_mut();
         if !named {
@@ -121,6 +140,9 @@ impl Connector {
             "options[statement_timeout]",
             &timeout.as_millis().to_string(),
         );
+        if purpose == Purpose::Look {
+            query.append_pair("options[default_transaction_read_only]", "on");
+        }
         drop(query);
         Ok(url)
     }
@@ -157,7 +179,8 @@ fn for_purpose(mut options: sqlite::Options, purpose: Purpose) -> sqlite::Option
     match purpose {
         Purpose::Work => {}
         Purpose::Probe { create } => options.create &= create,
-        Purpose::Migration => {
+        Purpose::Migration | Purpose::Existing => {
+            options.create &= purpose == Purpose::Migration;
             options.busy_timeout = options.busy_timeout.max(LOCK_TIMEOUT);
             options.statement_timeout = Duration::ZERO;
         }

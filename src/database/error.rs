@@ -61,7 +61,9 @@ impl DatabaseError {
             } => failure.kind().unwrap_or_else(|| ErrorKind::of(source)),
             Self::Statement { kind, .. } => *kind,
             Self::Memory(source) => ErrorKind::of_io(source),
-            Self::Migration(MigrationError::Locked(_)) => ErrorKind::Retryable,
+            Self::Migration(MigrationError::Locked { .. } | MigrationError::LeaseLost) => {
+                ErrorKind::Retryable
+            }
             Self::Migration(error) => error.database().map_or(ErrorKind::Other, ErrorKind::of),
             Self::Url { .. } | Self::Drivers(_) => ErrorKind::Other,
         }

@@ -85,6 +85,7 @@ mod error;
 mod failure;
 mod generation;
 mod kind;
+mod migrator;
 mod pool;
 mod violation;
 
@@ -95,10 +96,11 @@ use sqlx::{AnyConnection, AnyPool};
 pub use error::DatabaseError;
 pub use failure::Failure;
 pub use kind::ErrorKind;
+pub use migrator::Migrator;
 pub use violation::Violation;
 
-use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
-use crate::migration::{Migrations, Report, Runner, Status};
+use crate::config::{DatabaseConfig, DatabaseUrl, Engine, MigrateConfig};
+use crate::migration::{Migrations, Report, Status, UpOptions};
 use connect::Connector;
 use generation::Generation;
 
@@ -194,14 +196,14 @@ impl Database {
         self.generation.retire();
     }
 
-    /// Applies what is pending of `migrations`.
+    /// Applies what is pending of `migrations`, with the default settings; [`Database::migrator`] has
+    /// the rest.
     ///
     /// # Errors
     /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`].
     pub async fn migrate(&self, migrations: &Migrations) -> Result<Report, DatabaseError> {
-        let plan = migrations.plan(self.engine())?;
-        let runner = self.runner(connect::Purpose::Migration).await?;
-        Ok(runner.up(&plan).await?)
+        let migrator = self.migrator(migrations, &MigrateConfig::default())?;
+        migrator.up(&UpOptions::default()).await
     }
 
     /// How each version stands, read without changing anything: no file is created.
@@ -212,16 +214,8 @@ impl Database {
         &self,
         migrations: &Migrations,
     ) -> Result<Vec<Status>, DatabaseError> {
-        let plan = migrations.plan(self.engine())?;
-        let runner = self.runner(connect::Purpose::Look).await?;
-        Ok(runner.status(&plan).await?)
-    }
-
-    async fn runner(&self, purpose: connect::Purpose) -> Result<Runner, DatabaseError> {
-        Ok(Runner::new(
-            self.connector.connect(purpose).await?,
-            self.engine(),
-        ))
+        let migrator = self.migrator(migrations, &MigrateConfig::default())?;
+        migrator.status().await
     }
 
     /// Explains an error of this database: what happened, where, and what to do.

@@ -1,0 +1,411 @@
+//! Runs the statements of one version, up or down: in one transaction with its row in the history, or
+//! alone with a mark that tells of it while it runs.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
+
+use super::index::Concurrent;
+use super::lock::Lock;
+use super::statement::{self, Statement};
+use super::{Failure, MigrationError, Runner, Step, Undone, history, record};
+use crate::config::Engine;
+
+/// The first pause before a migration that did not get its tables is tried again.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
+
+/// Which way a version goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Up,
+    Down,
+}
+
+/// The statements of one version in one direction.
+pub(super) struct Work<'a> {
+    step: &'a Step,
+    path: &'a str,
+    direction: Direction,
+    statements: Vec<Statement>,
+}
+
+impl<'a> Work<'a> {
+    fn up(step: &'a Step, engine: Engine) -> Self {
+        Self {
+            step,
+            path: &step.path,
+            direction: Direction::Up,
+            statements: step.statements(engine),
+        }
+    }
+
+    fn down(step: &'a Step, down: &'a super::Down, engine: Engine) -> Self {
+        Self {
+            step,
+            path: &down.path,
+            direction: Direction::Down,
+            statements: statement::split(&down.sql, engine),
+        }
+    }
+
+    fn failed(&self, statement: &Statement, undone: Undone, source: sqlx::Error) -> MigrationError {
+        let failure = Failure {
+            version: self.step.version,
+            path: self.path.to_owned(),
+            line: statement.line,
+            statement: statement.sql.clone(),
+            undone,
+        };
+        MigrationError::Failed(Box::new(failure), source)
+    }
+
+    fn around(&self, doing: &'static str, undone: Undone, source: sqlx::Error) -> MigrationError {
+        MigrationError::Around {
+            version: self.step.version,
+            path: self.path.to_owned(),
+            doing,
+            undone,
+            source,
+        }
+    }
+}
+
+/// How many rows of each table refer to rows of another that are not there.
+type Orphans = BTreeMap<(String, String), u64>;
+
+impl Runner {
+    /// Applies one version; `None` where another process did so meanwhile.
+    pub(super) async fn apply(&mut self, step: &Step) -> Result<Option<Duration>, MigrationError> {
+        let work = Work::up(step, self.engine);
+        if step.transactional {
+            self.whole(&work).await
+        } else {
+            self.alone(&work).await
+        }
+    }
+
+    /// Undoes one version; `None` where another process did so meanwhile.
+    pub(super) async fn undo(
+        &mut self,
+        step: &Step,
+        down: &super::Down,
+    ) -> Result<Option<Duration>, MigrationError> {
+        let work = Work::down(step, down, self.engine);
+        if down.transactional {
+            self.whole(&work).await
+        } else {
+            self.alone(&work).await
+        }
+    }
+
+    /// Runs the work in one transaction, and again where a table was not to be had in time.
+    async fn whole(&mut self, work: &Work<'_>) -> Result<Option<Duration>, MigrationError> {
+        // SQLite deletes a table's rows before it drops it, and with them the rows that refer to them
+        // (transact-rs/sqlx#2085). The switch does nothing inside of a transaction.
+        let rebuilds =
+            self.engine == Engine::Sqlite && work.statements.iter().any(Statement::drops_table);
+        let around = |doing| move |source| work.around(doing, Undone::RolledBack, source);
+        let mut before = None;
+        if rebuilds {
+            let off = self.conn.execute("PRAGMA foreign_keys = OFF").await;
+            off.map_err(around("turning foreign keys off"))?;
+            let found = orphans(&mut self.conn).await;
+            before = Some(found.map_err(around("checking foreign keys"))?);
+        }
+        let mut attempt = 1;
+        let result = loop {
+            let result = self.attempt(work, before.as_ref()).await;
+            match &result {
+                Err(error)
+                    if attempt < self.settings.table_lock_attempts && is_lock_wait(error) =>
+                {
+                    let pause = RETRY_PAUSE * attempt.min(8);
+                    metrics::counter!("twinbase_migration_retries_total").increment(1);
+                    tracing::warn!(
+                        version = work.step.version,
+                        attempt,
+                        retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                        error = %crate::telemetry::chain(error),
+                        "the migration did not get a table in time and was rolled back; trying again"
+                    );
+                    tokio::time::sleep(pause).await;
+                    attempt += 1;
+                }
+                _ => break result,
+            }
+        };
+        if rebuilds {
+            let on = self.conn.execute("PRAGMA foreign_keys = ON").await;
+            on.map_err(around("turning foreign keys on"))?;
+        }
+        result
+    }
+
+    async fn attempt(
+        &mut self,
+        work: &Work<'_>,
+        before: Option<&Orphans>,
+    ) -> Result<Option<Duration>, MigrationError> {
+        let started = Instant::now();
+        let Self {
+            conn,
+            engine,
+            lock,
+            settings,
+            ..
+        } = self;
+        let around = |doing| move |source| work.around(doing, Undone::RolledBack, source);
+        let mut transaction = conn
+            .begin_with(history::begin(*engine))
+            .await
+            .map_err(around("the begin of its transaction"))?;
+        renew(lock.as_ref(), &mut transaction).await?;
+        if *engine == Engine::Postgres && !settings.table_lock_timeout.is_zero() {
+            let limit = format!(
+                "SET LOCAL lock_timeout = {}",
+                settings.table_lock_timeout.as_millis()
+            );
+            let set = transaction.execute(sqlx::AssertSqlSafe(limit)).await;
+            set.map_err(around("setting lock_timeout"))?;
+        }
+        let there = history::has(&mut transaction, work.step.version).await;
+        let there = there.map_err(around("reading its row of the history"))?;
+        if there == (work.direction == Direction::Up) {
+            return Ok(None);
+        }
+        for statement in &work.statements {
+            tracing::debug!(version = work.step.version, line = statement.line, statement = %statement.short(), "running");
+            run(&mut transaction, statement)
+                .await
+                .map_err(|source| work.failed(statement, Undone::RolledBack, source))?;
+        }
+        if let Some(before) = before {
+            let after = orphans(&mut transaction).await;
+            refuse_orphans(
+                work,
+                before,
+                after.map_err(around("checking foreign keys"))?,
+            )?;
+        }
+        let nanoseconds = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        write(&mut transaction, work, nanoseconds)
+            .await
+            .map_err(around("writing its row of the history"))?;
+        renew(lock.as_ref(), &mut transaction).await?;
+        transaction.commit().await.map_err(|source| {
+            let undone = match &source {
+                sqlx::Error::Database(_) => Undone::RolledBack,
+                _ => Undone::Unknown,
+            };
+            work.around("the commit", undone, source)
+        })?;
+        Ok(Some(started.elapsed()))
+    }
+
+    /// Runs the one statement of the work without a transaction. A mark in the history tells of it
+    /// from before it begins until it is done.
+    async fn alone(&mut self, work: &Work<'_>) -> Result<Option<Duration>, MigrationError> {
+        let started = Instant::now();
+        let version = work.step.version;
+        let around = |doing| move |source| work.around(doing, Undone::RolledBack, source);
+        let Some(statement) = work.statements.first() else {
+            return Ok(None);
+        };
+        let marked = self.mark(work, statement).await;
+        let resumed = marked.map_err(around("marking it as under way"))?;
+        let index = Concurrent::of(statement).filter(|_| self.engine == Engine::Postgres);
+        tracing::debug!(version, statement = %statement.short(), "running without a transaction");
+        let result = self.keeping_lease(statement, index.as_ref(), resumed).await;
+        if let Err(source) = result {
+            let Some(index) = &index else {
+                return Err(work.failed(statement, Undone::Nothing, source));
+            };
+            let cleared = async {
+                index.drop_invalid(&mut self.conn).await?;
+                self.unmark(work).await
+            };
+            let undone = match cleared.await {
+                Ok(()) => Undone::IndexDropped,
+                Err(error) => {
+                    tracing::warn!(error = %error, version, "the invalid index could not be dropped");
+                    Undone::Nothing
+                }
+            };
+            return Err(work.failed(statement, undone, source));
+        }
+        let around = |doing| move |source| work.around(doing, Undone::Nothing, source);
+        if let Some(index) = &index
+            && !index
+                .is_valid(&mut self.conn)
+                .await
+                .map_err(around("looking at its index"))?
+        {
+            return Err(MigrationError::InvalidIndex {
+                path: work.path.to_owned(),
+                index: index.name.clone(),
+            });
+        }
+        let nanoseconds = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        self.settle(work, nanoseconds)
+            .await
+            .map_err(around("noting that it is done"))?;
+        Ok(Some(started.elapsed()))
+    }
+
+    /// Runs the statement, and renews the lease from the other connection meanwhile.
+    async fn keeping_lease(
+        &mut self,
+        statement: &Statement,
+        index: Option<&Concurrent>,
+        resumed: bool,
+    ) -> Result<(), sqlx::Error> {
+        let Self {
+            conn, spare, lock, ..
+        } = self;
+        let work = async {
+            if let Some(index) = index {
+                if resumed && index.is_valid(conn).await? {
+                    // Made by a run that ended before it could say so.
+                    return Ok(());
+                }
+                index.drop_invalid(conn).await?;
+            }
+            run(conn, statement).await
+        };
+        match (lock, spare) {
+            (Some(Lock::Lease(lease)), Some(spare)) => tokio::select! {
+                result = work => result,
+                () = lease.keep(spare) => Err(sqlx::Error::WorkerCrashed),
+            },
+            _ => work.await,
+        }
+    }
+
+    /// Writes the mark; true where one was there already, of a run that did not end.
+    async fn mark(&mut self, work: &Work<'_>, statement: &Statement) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.conn.begin_with(history::begin(self.engine)).await?;
+        let resumed = history::has(&mut transaction, work.step.version).await?;
+        match work.direction {
+            Direction::Up => {
+                history::delete(&mut transaction, work.step.version).await?;
+                history::insert(&mut transaction, work.step, false, -1).await?;
+            }
+            Direction::Down => history::soil(&mut transaction, work.step.version).await?,
+        }
+        record::write(&mut transaction, work.step, Some(&statement.sql)).await?;
+        transaction.commit().await?;
+        Ok(resumed)
+    }
+
+    /// Takes the mark back: nothing has happened.
+    async fn unmark(&mut self, work: &Work<'_>) -> Result<(), sqlx::Error> {
+        let mut transaction = self.conn.begin_with(history::begin(self.engine)).await?;
+        match work.direction {
+            Direction::Up => {
+                history::delete(&mut transaction, work.step.version).await?;
+                record::delete(&mut transaction, work.step.version).await?;
+            }
+            Direction::Down => {
+                history::succeed(&mut transaction, work.step, -1).await?;
+                record::settle(&mut transaction, work.step.version).await?;
+            }
+        }
+        transaction.commit().await
+    }
+
+    async fn settle(&mut self, work: &Work<'_>, nanoseconds: i64) -> Result<(), sqlx::Error> {
+        let mut transaction = self.conn.begin_with(history::begin(self.engine)).await?;
+        match work.direction {
+            Direction::Up => {
+                history::succeed(&mut transaction, work.step, nanoseconds).await?;
+                record::settle(&mut transaction, work.step.version).await?;
+            }
+            Direction::Down => write(&mut transaction, work, nanoseconds).await?,
+        }
+        transaction.commit().await
+    }
+}
+
+/// Runs one statement as it stands.
+pub(super) async fn run(
+    conn: &mut AnyConnection,
+    statement: &Statement,
+) -> Result<(), sqlx::Error> {
+    let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.sql.clone()));
+    conn.execute(sql).await.map(|_| ())
+}
+
+/// Writes what the work did into the two tables.
+async fn write(
+    conn: &mut AnyConnection,
+    work: &Work<'_>,
+    nanoseconds: i64,
+) -> Result<(), sqlx::Error> {
+    match work.direction {
+        Direction::Up => {
+            history::insert(conn, work.step, true, nanoseconds).await?;
+            record::write(conn, work.step, None).await
+        }
+        Direction::Down => {
+            history::delete(conn, work.step.version).await?;
+            record::delete(conn, work.step.version).await
+        }
+    }
+}
+
+/// Renews a lease from inside of the transaction, which keeps others from it until the end.
+async fn renew(lock: Option<&Lock>, conn: &mut AnyConnection) -> Result<(), MigrationError> {
+    let Some(Lock::Lease(lease)) = lock else {
+        return Ok(());
+    };
+    match lease.renew(conn).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(MigrationError::LeaseLost),
+        Err(source) => Err(MigrationError::History {
+            doing: "locked",
+            source,
+        }),
+    }
+}
+
+/// Whether the migration only has to wait for a table: `lock_not_available`, `deadlock_detected`.
+fn is_lock_wait(error: &MigrationError) -> bool {
+    match error.database() {
+        Some(sqlx::Error::Database(error)) => {
+            matches!(error.code().as_deref(), Some("55P03" | "40P01"))
+        }
+        _ => false,
+    }
+}
+
+async fn orphans(conn: &mut AnyConnection) -> Result<Orphans, sqlx::Error> {
+    let rows = conn
+        .fetch_all("SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2")
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let rows: i64 = row.try_get(2)?;
+            Ok((
+                (row.try_get(0)?, row.try_get(1)?),
+                u64::try_from(rows).unwrap_or_default(),
+            ))
+        })
+        .collect()
+}
+
+/// Refuses rows that lost what they refer to; those that had lost it before are no fault of this.
+fn refuse_orphans(work: &Work<'_>, before: &Orphans, after: Orphans) -> Result<(), MigrationError> {
+    for ((table, parent), rows) in after {
+        let key = (table, parent);
+        if rows > before.get(&key).copied().unwrap_or_default() {
+            return Err(MigrationError::Orphans {
+                path: work.path.to_owned(),
+                table: key.0,
+                parent: key.1,
+                rows,
+            });
+        }
+    }
+    Ok(())
+}
