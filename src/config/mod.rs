@@ -40,8 +40,8 @@ mod variable;
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests;
 
-pub(crate) use duration::parse as parse_duration;
 pub use database::{DatabaseConfig, Requirement, Synchronous};
+pub(crate) use duration::parse as parse_duration;
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};
 pub use key::{KeyDoc, reference};

@@ -107,7 +107,8 @@ fn told(verb: &str, report: &Report) -> Value {
 }
 
 fn backup_line(report: &Report) -> Vec<String> {
-    let line = |file: &std::path::PathBuf| format!("the database as it was is in {}", file.display());
+    let line =
+        |file: &std::path::PathBuf| format!("the database as it was is in {}", file.display());
     report.backup.iter().map(line).collect()
 }
 

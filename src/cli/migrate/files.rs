@@ -17,14 +17,21 @@ pub(super) fn new(folder: &Path, name: &str, variants: bool) -> anyhow::Result<O
     fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
     let newest = Migrations::from_folder(folder)?.newest();
     let stem = format!("{}_{slug}", number(newest)?);
-    let sides: &[&str] = if variants { &["postgres", "sqlite"] } else { &[""] };
+    let sides: &[&str] = if variants {
+        &["postgres", "sqlite"]
+    } else {
+        &[""]
+    };
     let mut made = Vec::new();
     for side in sides {
         let place = folder.join(side);
         fs::create_dir_all(&place).with_context(|| format!("{} can't be made", place.display()))?;
         for (direction, text) in [
             ("up", "-- What it does, and why.\n"),
-            ("down", "-- What undoes it. Remove this file if nothing can.\n"),
+            (
+                "down",
+                "-- What undoes it. Remove this file if nothing can.\n",
+            ),
         ] {
             let path = place.join(format!("{stem}.{direction}.sql"));
             let shown = path.display().to_string();
@@ -44,7 +51,10 @@ fn slug(name: &str) -> anyhow::Result<String> {
         .map(str::to_ascii_lowercase)
         .collect();
     if words.is_empty() || !name.is_ascii() {
-        bail!("\"{}\" is no name: use letters and digits of ASCII", name.escape_debug());
+        bail!(
+            "\"{}\" is no name: use letters and digits of ASCII",
+            name.escape_debug()
+        );
     }
     Ok(words.join("_"))
 }
@@ -85,7 +95,11 @@ pub(super) async fn render(
     // What an earlier run left would be a version twice.
     for entry in fs::read_dir(out)? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if name.ends_with(".sql") && files.iter().all(|(file, _)| *file != name) {
             bail!(
                 "{} is none of the files to write; empty the folder or name another",

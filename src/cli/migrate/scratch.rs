@@ -29,11 +29,16 @@ impl Scratch {
             ..DatabaseConfig::default()
         };
         let mut server = Database::new(&server)?.connect().await?;
-        let name = format!("twinbase_scratch_{}", Uuid::now_v7().to_string().replace('-', ""));
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0")))
-            .execute(&mut server)
-            .await
-            .context("no scratch database can be made on the server of --scratch")?;
+        let name = format!(
+            "twinbase_scratch_{}",
+            Uuid::now_v7().to_string().replace('-', "")
+        );
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "CREATE DATABASE {name} TEMPLATE template0"
+        )))
+        .execute(&mut server)
+        .await
+        .context("no scratch database can be made on the server of --scratch")?;
         let mut own = url::Url::parse(url.expose())?;
         own.set_path(&name);
         Ok(Self {
