@@ -133,7 +133,8 @@ impl Runner {
         options: &UpOptions,
     ) -> Result<Vec<&'p Step>, MigrationError> {
         let pending = async {
-            let lines = self.look(plan, options.allow_out_of_order).await?;
+            let ledger = self.read().await?;
+            let lines = self.judge(&ledger, plan, options.allow_out_of_order)?;
             to_apply(plan, &lines, options)
         };
         let pending = pending.await;
@@ -154,17 +155,26 @@ impl Runner {
     }
 
     pub(super) async fn read(&mut self) -> Result<Ledger, MigrationError> {
+        // One look: between two of them another process may have migrated.
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        let engine = self.engine;
         let read = async {
-            let applied = history::read(&mut self.conn, self.engine).await?;
-            Ok(Ledger {
+            let mut look = self.conn.begin_with(begin).await?;
+            let applied = history::read(&mut look, engine).await?;
+            let ledger = Ledger {
                 unmanaged: if applied.is_empty() {
-                    history::tables(&mut self.conn, self.engine).await?
+                    history::tables(&mut look, engine).await?
                 } else {
                     Vec::new()
                 },
                 applied,
-                records: record::read(&mut self.conn, self.engine).await?,
-            })
+                records: record::read(&mut look, engine).await?,
+            };
+            look.rollback().await?;
+            Ok(ledger)
         };
         read.await.map_err(|source| MigrationError::History {
             doing: "read",
@@ -172,15 +182,15 @@ impl Runner {
         })
     }
 
-    /// Reads the ledger and refuses what the plan can't go on from.
-    async fn look(
-        &mut self,
+    /// Refuses what the plan can't go on from.
+    fn judge(
+        &self,
+        ledger: &Ledger,
         plan: &[Step],
         allow_late: bool,
     ) -> Result<Vec<Status>, MigrationError> {
-        let ledger = self.read().await?;
         if !ledger.unmanaged.is_empty() {
-            let mut tables = ledger.unmanaged;
+            let mut tables = ledger.unmanaged.clone();
             tables.truncate(5);
             return Err(MigrationError::Unmanaged { tables });
         }
@@ -217,19 +227,23 @@ impl Runner {
         plan: &[Step],
         options: &UpOptions,
     ) -> Result<Report, MigrationError> {
-        let lines = self.look(plan, options.allow_out_of_order).await?;
         let ledger = self.read().await?;
         let mut report = Report {
             current: ledger.newest(),
             ..Report::default()
         };
-        if to_apply(plan, &lines, options)?.is_empty() && ledger.is_recorded(plan) {
+        // What is wrong now may be what another process has under way: it is judged under the lock.
+        if let Ok(lines) = self.judge(&ledger, plan, options.allow_out_of_order)
+            && to_apply(plan, &lines, options)?.is_empty()
+            && ledger.is_recorded(plan)
+        {
             warn_of_newer(&lines);
             return Ok(report);
         }
         self.take_lock().await?;
         // Read again: another process may just have applied what was pending.
-        let lines = self.look(plan, options.allow_out_of_order).await?;
+        let ledger = self.read().await?;
+        let lines = self.judge(&ledger, plan, options.allow_out_of_order)?;
         history::ensure(&mut self.conn, self.engine).await?;
         warn_of_newer(&lines);
         self.record_known(plan).await?;

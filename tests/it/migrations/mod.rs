@@ -2,10 +2,14 @@
 mod adoption;
 /// What runs outside of a transaction, and what it leaves when it fails.
 mod alone;
+/// The program's commands, a state and an exit code each.
+mod commands;
 /// Failures: the file, the line, the statement, and what became of it.
 mod failures;
 /// Locks between processes, their holders, and waiting for tables.
 mod locks;
+/// Real processes: many at once, and killed at any point.
+mod processes;
 /// Tables of SQLite that are made anew, with rows that refer to them; backups.
 mod rebuilds;
 /// Histories that the program can't go on from, and the way out of each.
