@@ -9,7 +9,8 @@ use crate::config::{DatabaseConfig, DatabaseUrl, Engine, MigrateConfig, Migratio
 use crate::migration::baseline::{Baseline, Target};
 use crate::migration::rehearsal::Trial;
 use crate::migration::{
-    DownOptions, Ledger, Migrations, Repair, Report, Runner, Status, Step, UpOptions,
+    DownOptions, Ledger, MigrationError, Migrations, Repair, Report, Runner, Status, Step,
+    UpOptions,
 };
 
 /// Migrations, the database that they are for, and how they are applied there.
@@ -86,13 +87,11 @@ impl Migrator {
     /// As [`Migrator::up`].
     pub async fn pending(&self, options: &UpOptions) -> Result<Vec<Step>, DatabaseError> {
         let plan = self.plan()?;
-        let runner = self.looker().await?;
-        Ok(runner
-            .pending(&plan, options)
-            .await?
-            .into_iter()
-            .cloned()
-            .collect())
+        self.looking(async |runner| {
+            let steps = runner.pending(&plan, options).await?;
+            Ok(steps.into_iter().cloned().collect())
+        })
+        .await
     }
 
     /// Undoes versions: [`Runner::down`].
@@ -110,13 +109,11 @@ impl Migrator {
     /// As [`Migrator::down`].
     pub async fn to_undo(&self, options: &DownOptions) -> Result<Vec<Step>, DatabaseError> {
         let plan = self.plan()?;
-        let runner = self.looker().await?;
-        Ok(runner
-            .to_undo(&plan, options)
-            .await?
-            .into_iter()
-            .cloned()
-            .collect())
+        self.looking(async |runner| {
+            let steps = runner.to_undo(&plan, options).await?;
+            Ok(steps.into_iter().cloned().collect())
+        })
+        .await
     }
 
     /// What the database keeps about its migrations, read without changing anything: no file is made.
@@ -124,7 +121,7 @@ impl Migrator {
     /// # Errors
     /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`].
     pub async fn ledger(&self) -> Result<Ledger, DatabaseError> {
-        Ok(self.looker().await?.ledger().await?)
+        self.looking(Runner::ledger).await
     }
 
     /// How each version stands, oldest first, read as [`Migrator::ledger`].
@@ -199,8 +196,20 @@ impl Migrator {
         Ok(runner)
     }
 
-    async fn looker(&self) -> Result<Runner, DatabaseError> {
+    /// Looks without changing anything, not even a file beside the database.
+    async fn looking<T>(
+        &self,
+        look: impl AsyncFn(Runner) -> Result<T, MigrationError>,
+    ) -> Result<T, DatabaseError> {
+        if let Some(before) = self.connector.at_rest() {
+            let conn = self.connector.connect(Purpose::LookAtRest).await?;
+            let seen = look(Runner::new(conn, self.engine())).await;
+            if self.connector.at_rest() == Some(before) {
+                return Ok(seen?);
+            }
+            tracing::debug!("somebody began to write meanwhile; looking again");
+        }
         let conn = self.connector.connect(Purpose::Look).await?;
-        Ok(Runner::new(conn, self.engine()))
+        Ok(look(Runner::new(conn, self.engine())).await?)
     }
 }

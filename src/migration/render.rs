@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::checksum::hexadecimal;
 use super::standing::Ledger;
 use super::statement::Statement;
+use super::translate::DECIMAL_COLLATION;
 use super::{Step, history, record};
 use crate::config::Engine;
 
@@ -56,8 +57,23 @@ pub fn sql(plan: &[Step], engine: Engine, from: Option<i64>, to: Option<i64>) ->
     text
 }
 
+/// Whether the version can't be applied by a program that does not have Twinbase's collation, as
+/// SQLite does not make a table with one that it does not know.
+#[must_use]
+pub fn needs_collation(step: &Step) -> bool {
+    step.up.contains(DECIMAL_COLLATION)
+}
+
 fn one(text: &mut String, step: &Step, engine: Engine) {
     let _ = writeln!(text, "\n-- {} {}", step.version, step.description);
+    if engine == Engine::Sqlite && needs_collation(step) {
+        let _ = writeln!(
+            text,
+            "-- It has a NUMERIC column, whose collation {DECIMAL_COLLATION} only Twinbase's driver has:\n\
+             -- sqlite3 stops here. Apply this version with `twinbase migrate up --to {}`.",
+            step.version
+        );
+    }
     let statements = step.statements(engine);
     let up = step.up.trim_end();
     // A comment at the end would swallow the semicolon.

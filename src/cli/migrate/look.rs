@@ -133,8 +133,16 @@ pub(super) fn sql(
         bail!("there is no migration {version}; the folder has other versions");
     }
     let sql = render::sql(&plan, engine, from, to);
+    let ours: Vec<_> = plan
+        .iter()
+        .filter(|step| engine == Engine::Sqlite && render::needs_collation(step))
+        .map(|step| step.version)
+        .collect();
+    if !ours.is_empty() {
+        tracing::warn!(versions = ?ours, "these have a NUMERIC column, and sqlite3 has no collation for it");
+    }
     Ok(done(
-        json!({"outcome": "done", "engine": engine.to_string(), "sql": sql}),
+        json!({"outcome": "done", "engine": engine.to_string(), "sql": sql, "not_for_sqlite3": ours}),
         vec![sql.trim_end().to_owned()],
     ))
 }
