@@ -12,8 +12,10 @@ pub(crate) fn require(package: &Path, folder: &Path, name: &str) -> Result<(), S
         "cargo would not see a new file in {name}: write a build.rs beside Cargo.toml with \
          `fn main() {{ println!(\"cargo::rerun-if-changed={name}\"); }}`"
     );
-    // Cargo sets it for packages that have a build script.
-    let Some(out) = env::var_os("OUT_DIR").map(PathBuf::from) else {
+    // Cargo sets it for packages that have a build script. One of another package may be in the
+    // environment that cargo itself was started in.
+    let out = env::var_os("OUT_DIR").map(PathBuf::from);
+    let Some(out) = out.filter(|out| is_own(out)) else {
         return Err(advice);
     };
     // What the script printed, where cargo keeps it there.
@@ -29,11 +31,26 @@ pub(crate) fn require(package: &Path, folder: &Path, name: &str) -> Result<(), S
         .any(|line| line.starts_with("cargo:") && line.contains("rerun-if-"));
     // A script that names nothing to watch is run again for every file of the package.
     let covers = |path: &&str| folder.starts_with(package.join(path));
-    if !is_narrowed || watched.iter().any(|path| covers(&path)) {
+    if !is_narrowed || watched.iter().any(covers) {
         Ok(())
     } else {
         Err(advice)
     }
+}
+
+/// Whether the folder is of a build script of this package: `build/<name>-<hash>/out`, or
+/// `build/<name>/<hash>/out`.
+fn is_own(out: &Path) -> bool {
+    let name = env::var("CARGO_PKG_NAME").unwrap_or_default();
+    let is_named = |part: &str| {
+        let rest = part.strip_prefix(&name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    out.iter()
+        .rev()
+        .skip(1)
+        .take(2)
+        .any(|part| part.to_str().is_some_and(is_named))
 }
 
 fn instruction(line: &str) -> Option<&str> {

@@ -67,25 +67,56 @@ pub struct Down {
     pub transactional: bool,
 }
 
-/// The files under `migrations/`, as the build script found them.
-static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+/// The files under `migrations/`.
+static EMBEDDED: &[(&str, &str)] = twinbase_macros::files!("migrations");
+
+/// The migrations of a folder of the package, embedded in the program: `migrations!("migrations")`,
+/// or `migrations!()` for that folder.
+///
+/// The build fails, naming the file, where the folder breaks a rule. It also fails where cargo would
+/// not see a new file, and says which line of a `build.rs` makes it see one.
+///
+/// ```
+/// let migrations = twinbase::migrations!("migrations");
+/// assert_eq!(migrations.newest(), Some(20260101000000));
+/// ```
+#[macro_export]
+macro_rules! migrations {
+    () => {
+        $crate::migrations!("migrations")
+    };
+    ($folder:literal) => {
+        $crate::migration::Migrations::from_embedded($crate::migration::plan::__files!($folder))
+    };
+}
+
+#[doc(hidden)]
+pub use twinbase_macros::files as __files;
 
 impl Migrations {
     /// Twinbase's own migrations, which the build embedded in the program: the baseline.
     ///
     /// # Panics
-    /// Never: the build script has already refused a folder that breaks the rules.
+    /// Never: the build has already refused a folder that breaks the rules.
     #[must_use]
     pub fn embedded() -> Self {
-        Self::from_files(EMBEDDED.iter().copied())
-            .expect("the build script has checked these files")
+        Self::from_embedded(EMBEDDED)
+    }
+
+    /// What [`migrations!`](crate::migrations!) makes of the files.
+    ///
+    /// # Panics
+    /// Never for files of the macro, which has refused what breaks a rule.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_embedded(files: &[(&str, &str)]) -> Self {
+        Self::from_files(files.iter().copied()).expect("the macro has checked these files")
     }
 
     /// Migrations from pairs of a path below a migrations folder and the file's contents.
     ///
-    /// A program embeds its files so, a line each, which the compiler then watches:
-    /// `("20260301090000_orders.sql", include_str!("../migrations/20260301090000_orders.sql"))`. A
-    /// variant for one engine has the path `sqlite/20260301090000_orders.sql` or `postgres/…`.
+    /// A program embeds a folder with [`migrations!`](crate::migrations!); this is for files that come
+    /// from elsewhere. A variant for one engine has the path `sqlite/20260301090000_orders.sql` or `postgres/…`.
     ///
     /// # Errors
     /// [`MigrationError::Source`] for the first rule that is broken.

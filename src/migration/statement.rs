@@ -57,6 +57,7 @@ pub(super) fn shorten(sql: &str) -> String {
 
 /// Cuts `sql` at the semicolons that end a statement on `engine`: not those in strings, comments,
 /// parentheses, the body of a trigger (`SQLite`) or of a routine (`BEGIN ATOMIC`, `PostgreSQL`).
+#[must_use]
 pub fn split(sql: &str, engine: Engine) -> Vec<Statement> {
     Splitter {
         sql,

@@ -95,12 +95,8 @@ pub(super) async fn render(
     // What an earlier run left would be a version twice.
     for entry in fs::read_dir(out)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.ends_with(".sql") && files.iter().all(|(file, _)| *file != name) {
+        let is_sql = path.extension().is_some_and(|extension| extension == "sql");
+        if is_sql && files.iter().all(|(file, _)| !path.ends_with(file)) {
             bail!(
                 "{} is none of the files to write; empty the folder or name another",
                 path.display()

@@ -1,5 +1,7 @@
 //! `test`: every version up, down and up again, on databases that are made for it.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::exit::done;
@@ -84,10 +86,10 @@ fn line(engine: Engine, trial: &Trial) -> String {
     };
     let mut line = format!("{engine} {version} {description}: {way}");
     if !trial.with_rows.is_empty() {
-        line.push_str(&format!("; rows in {}", trial.with_rows.join(", ")));
+        let _ = write!(line, "; rows in {}", trial.with_rows.join(", "));
     }
     for (table, why) in &trial.without_rows {
-        line.push_str(&format!("; no rows in {table}: {why}"));
+        let _ = write!(line, "; no rows in {table}: {why}");
     }
     line
 }

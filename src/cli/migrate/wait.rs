@@ -24,10 +24,9 @@ pub(super) async fn until_it_answers(
     }
     let mut told = false;
     loop {
-        let error = match migrator.ledger().await {
-            Err(error @ DatabaseError::Connect { .. }) => error,
+        let Err(error @ DatabaseError::Connect { .. }) = migrator.ledger().await else {
             // Whatever else is wrong, it answers.
-            _ => return Ok(()),
+            return Ok(());
         };
         if Instant::now() >= deadline {
             return Err(error);

@@ -30,7 +30,7 @@ twinbase::on_both_engines! {
             table_lock_attempts: 100,
             ..MigrateConfig::default()
         };
-        let set = with_settings(&database, &[SIGNALS, ALTER], settings);
+        let set = with_settings(&database, &[SIGNALS, ALTER], &settings);
         let migrating = tokio::spawn(async move { set.up(&UpOptions::default()).await });
         let slowest = async {
             let mut slowest = Duration::ZERO;
@@ -68,7 +68,7 @@ twinbase::on_both_engines! {
             table_lock_attempts: 2,
             ..MigrateConfig::default()
         };
-        let set = with_settings(&database, &[SIGNALS, ALTER], settings);
+        let set = with_settings(&database, &[SIGNALS, ALTER], &settings);
         let error = migration_error(set.up(&UpOptions::default()).await.unwrap_err());
         assert!(matches!(&error, MigrationError::Failed(failure, _) if failure.line == 1), "{error:?}");
         assert_eq!(super::standings(&set).await, ["applied", "pending"]);
@@ -89,7 +89,7 @@ twinbase::on_both_engines! {
             ("sqlite/20260220090000_index.sql", "CREATE INDEX signals_i ON signals (id);\n")];
         let starters: Vec<_> = (0..8)
             .map(|_| {
-                let set = with_settings(&database, &files, lease(Duration::from_secs(60)));
+                let set = with_settings(&database, &files, &lease(Duration::from_mins(1)));
                 tokio::spawn(async move { set.up(&UpOptions::default()).await })
             })
             .collect();
@@ -102,11 +102,11 @@ twinbase::on_both_engines! {
             let held = "INSERT INTO _twinbase_migration_lease VALUES (1, 'other', 'orders', 42, now(), now() + INTERVAL '3 seconds')";
             sqlx::query(held).execute(database.pool()).await.unwrap();
             let all = [files[0], files[1], files[2], files[3], LATER];
-            let set = with_settings(&database, &all, lease(Duration::from_secs(1)));
+            let set = with_settings(&database, &all, &lease(Duration::from_secs(1)));
             let error = migration_error(set.up(&UpOptions::default()).await.unwrap_err());
             assert!(error.to_string().contains("process 42 (orders) since"), "{error}");
             // It runs out, as that of a killed process does.
-            let set = with_settings(&database, &all, lease(Duration::from_secs(10)));
+            let set = with_settings(&database, &all, &lease(Duration::from_secs(10)));
             assert_eq!(set.up(&UpOptions::default()).await.unwrap().applied.len(), 1);
             let left: i64 = sqlx::query_scalar("SELECT count(*) FROM _twinbase_migration_lease")
                 .fetch_one(database.pool()).await.unwrap();

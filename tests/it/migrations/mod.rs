@@ -4,6 +4,8 @@ mod adoption;
 mod alone;
 /// The program's commands, a state and an exit code each.
 mod commands;
+/// A folder embedded by the macro: new files seen, broken rules named.
+mod embedding;
 /// Failures: the file, the line, the statement, and what became of it.
 mod failures;
 /// Locks between processes, their holders, and waiting for tables.
@@ -40,15 +42,15 @@ fn migrations(files: &[(&'static str, &'static str)]) -> Migrations {
 
 /// A migrator with the default settings.
 fn migrator(database: &Database, files: &[(&'static str, &'static str)]) -> Migrator {
-    with_settings(database, files, MigrateConfig::default())
+    with_settings(database, files, &MigrateConfig::default())
 }
 
 fn with_settings(
     database: &Database,
     files: &[(&'static str, &'static str)],
-    settings: MigrateConfig,
+    settings: &MigrateConfig,
 ) -> Migrator {
-    database.migrator(&migrations(files), &settings).unwrap()
+    database.migrator(&migrations(files), settings).unwrap()
 }
 
 /// The word for each version, oldest first.

@@ -101,7 +101,7 @@ fn files(second: String) -> Vec<(&'static str, String)> {
     ]
 }
 
-async fn start_at_once(database: &TestDatabase, starters: usize) {
+fn start_at_once(database: &TestDatabase, starters: usize) {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &files(STATEMENTS.concat()));
     let running: Vec<_> = (0..starters)
@@ -130,11 +130,11 @@ async fn start_at_once(database: &TestDatabase, starters: usize) {
 
 twinbase::on_both_engines! {
     async fn eight_processes_that_start_at_once_all_succeed(database: TestDatabase) {
-        start_at_once(&database, 8).await;
+        start_at_once(&database, 8);
     }
 
     async fn eighty_first_starts_at_once_are_eighty_successes(database: TestDatabase) {
-        start_at_once(&database, 80).await;
+        start_at_once(&database, 80);
     }
 
     async fn a_kill_in_any_statement_leaves_a_database_that_the_next_run_brings_up(database: TestDatabase) {

@@ -102,7 +102,7 @@ twinbase::on_both_engines! {
         assert_eq!(set.up(&UpOptions::default()).await.unwrap().backup, None);
         let more = ("20260401090000_more.sql", "CREATE TABLE more (id BIGINT);\n");
         let settings = MigrateConfig { backup: false, ..MigrateConfig::default() };
-        let set = with_settings(&database, &[BASELINE, FAMILY, LATER, more], settings);
+        let set = with_settings(&database, &[BASELINE, FAMILY, LATER, more], &settings);
         let report = set.up(&UpOptions::default()).await.unwrap();
         assert_eq!((report.backup, report.applied.len()), (None, 1));
         database.close().await;

@@ -1,4 +1,5 @@
-use twinbase::config::{MigrateConfig, OnStart};
+use twinbase::config::{Engine, MigrateConfig, OnStart};
+use twinbase::database::Database;
 use twinbase::migration::{MigrationError, Repair, Standing, UpOptions};
 use twinbase::testing::TestApplication;
 
@@ -186,6 +187,52 @@ twinbase::on_both_engines! {
             }
             pool.close().await;
         }
+    }
+
+    async fn migrations_go_to_a_url_of_their_own(test: TestDatabase) {
+        let mut config = test.config();
+        config.migration_url = config.url.take();
+        config.url = Some(match test.engine() {
+            // Nobody is there, as behind a pooler that is down.
+            Engine::Postgres => "postgres://me@127.0.0.1:9/nowhere".parse().unwrap(),
+            Engine::Sqlite => "sqlite:/nowhere/at/all.db".parse().unwrap(),
+        });
+        let database = Database::new(&config).unwrap();
+        let set = migrator(&database, &[BASELINE, SIGNALS]);
+        assert_eq!(set.up(&UpOptions::default()).await.unwrap().applied.len(), 2);
+        assert_eq!(standings(&set).await, ["applied", "applied"]);
+        assert!(database.connect().await.is_err());
+        database.close().await;
+    }
+
+    async fn a_running_program_goes_on_when_a_newer_one_migrates(test: TestDatabase) {
+        let application = twinbase::service::Application::new(TestApplication::config(test.config()))
+            .migrations(migrations(&[BASELINE, SIGNALS]));
+        let application = TestApplication::serve(application).await;
+        application.until_ready_answers(200).await;
+        let newer = test.open();
+        migrator(&newer, &[BASELINE, SIGNALS, LATER]).up(&UpOptions::default()).await.unwrap();
+        if test.engine() == Engine::Postgres {
+            // Its probe has to connect anew, and looks at the schema then.
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            sqlx::query(end).execute(newer.pool()).await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        application.until_ready_answers(200).await;
+        application.stop().await;
+        // Started anew, it is told that it is too old.
+        let older = twinbase::service::Application::new(TestApplication::config(test.config()))
+            .migrations(migrations(&[BASELINE, SIGNALS]));
+        let older = TestApplication::serve(older).await;
+        let connected = async {
+            while older.send("GET /api/v1/ready").await.json()["dependencies"]["db"] != "connected" {}
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(10), connected).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        assert_eq!(older.send("GET /api/v1/ready").await.status, 503);
+        older.stop().await;
+        newer.close().await;
     }
 
     async fn with_off_the_schema_is_not_looked_at(database: TestDatabase) {

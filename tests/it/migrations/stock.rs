@@ -120,7 +120,7 @@ twinbase::on_both_engines! {
             lock_timeout: std::time::Duration::from_secs(1),
             ..twinbase::config::MigrateConfig::default()
         };
-        let set = super::with_settings(&database, &[BASELINE], settings);
+        let set = super::with_settings(&database, &[BASELINE], &settings);
         let error = migration_error(set.up(&UpOptions::default()).await.unwrap_err());
         let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut holder).await.unwrap();
         assert!(error.to_string().contains(&format!("pid {pid} ")), "{error}");
