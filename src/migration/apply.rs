@@ -1,15 +1,12 @@
-//! Runs the statements of one version, up or down: in one transaction with its row in the history, or
-//! alone with a mark that tells of it while it runs.
+//! Runs the statements of one version, up or down, in one transaction with its row in the history.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
+use sqlx::{AnyConnection, Connection as _, Executor as _};
 
-use super::index::Concurrent;
 use super::lock::Lock;
 use super::statement::{self, Statement};
-use super::{Failure, MigrationError, Runner, Step, Undone, history, record};
+use super::{Failure, MigrationError, Runner, Step, Undone, history, orphans, record};
 use crate::config::Engine;
 
 /// The first pause before a migration that did not get its tables is tried again.
@@ -24,10 +21,10 @@ pub(super) enum Direction {
 
 /// The statements of one version in one direction.
 pub(super) struct Work<'a> {
-    step: &'a Step,
-    path: &'a str,
-    direction: Direction,
-    statements: Vec<Statement>,
+    pub(super) step: &'a Step,
+    pub(super) path: &'a str,
+    pub(super) direction: Direction,
+    pub(super) statements: Vec<Statement>,
 }
 
 impl<'a> Work<'a> {
@@ -49,30 +46,46 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn failed(&self, statement: &Statement, undone: Undone, source: sqlx::Error) -> MigrationError {
+    fn command(&self) -> &'static str {
+        match self.direction {
+            Direction::Up => "up",
+            Direction::Down => "down",
+        }
+    }
+
+    pub(super) fn failed(
+        &self,
+        statement: &Statement,
+        undone: Undone,
+        source: sqlx::Error,
+    ) -> MigrationError {
         let failure = Failure {
             version: self.step.version,
             path: self.path.to_owned(),
             line: statement.line,
             statement: statement.sql.clone(),
             undone,
+            command: self.command(),
         };
         MigrationError::Failed(Box::new(failure), source)
     }
 
-    fn around(&self, doing: &'static str, undone: Undone, source: sqlx::Error) -> MigrationError {
+    pub(super) fn around(
+        &self,
+        doing: &'static str,
+        undone: Undone,
+        source: sqlx::Error,
+    ) -> MigrationError {
         MigrationError::Around {
             version: self.step.version,
             path: self.path.to_owned(),
             doing,
             undone,
+            command: self.command(),
             source,
         }
     }
 }
-
-/// How many rows of each table refer to rows of another that are not there.
-type Orphans = BTreeMap<(String, String), u64>;
 
 impl Runner {
     /// Applies one version; `None` where another process did so meanwhile.
@@ -110,7 +123,7 @@ impl Runner {
         if rebuilds {
             let off = self.conn.execute("PRAGMA foreign_keys = OFF").await;
             off.map_err(around("turning foreign keys off"))?;
-            let found = orphans(&mut self.conn).await;
+            let found = orphans::count(&mut self.conn).await;
             before = Some(found.map_err(around("checking foreign keys"))?);
         }
         let mut attempt = 1;
@@ -145,7 +158,7 @@ impl Runner {
     async fn attempt(
         &mut self,
         work: &Work<'_>,
-        before: Option<&Orphans>,
+        before: Option<&orphans::Orphans>,
     ) -> Result<Option<Duration>, MigrationError> {
         let started = Instant::now();
         let Self {
@@ -181,9 +194,9 @@ impl Runner {
                 .map_err(|source| work.failed(statement, Undone::RolledBack, source))?;
         }
         if let Some(before) = before {
-            let after = orphans(&mut transaction).await;
-            refuse_orphans(
-                work,
+            let after = orphans::count(&mut transaction).await;
+            orphans::refuse(
+                work.path,
                 before,
                 after.map_err(around("checking foreign keys"))?,
             )?;
@@ -202,129 +215,6 @@ impl Runner {
         })?;
         Ok(Some(started.elapsed()))
     }
-
-    /// Runs the one statement of the work without a transaction. A mark in the history tells of it
-    /// from before it begins until it is done.
-    async fn alone(&mut self, work: &Work<'_>) -> Result<Option<Duration>, MigrationError> {
-        let started = Instant::now();
-        let version = work.step.version;
-        let around = |doing| move |source| work.around(doing, Undone::RolledBack, source);
-        let Some(statement) = work.statements.first() else {
-            return Ok(None);
-        };
-        let marked = self.mark(work, statement).await;
-        let resumed = marked.map_err(around("marking it as under way"))?;
-        let index = Concurrent::of(statement).filter(|_| self.engine == Engine::Postgres);
-        tracing::debug!(version, statement = %statement.short(), "running without a transaction");
-        let result = self.keeping_lease(statement, index.as_ref(), resumed).await;
-        if let Err(source) = result {
-            let Some(index) = &index else {
-                return Err(work.failed(statement, Undone::Nothing, source));
-            };
-            let cleared = async {
-                index.drop_invalid(&mut self.conn).await?;
-                self.unmark(work).await
-            };
-            let undone = match cleared.await {
-                Ok(()) => Undone::IndexDropped,
-                Err(error) => {
-                    tracing::warn!(error = %error, version, "the invalid index could not be dropped");
-                    Undone::Nothing
-                }
-            };
-            return Err(work.failed(statement, undone, source));
-        }
-        let around = |doing| move |source| work.around(doing, Undone::Nothing, source);
-        if let Some(index) = &index
-            && !index
-                .is_valid(&mut self.conn)
-                .await
-                .map_err(around("looking at its index"))?
-        {
-            return Err(MigrationError::InvalidIndex {
-                path: work.path.to_owned(),
-                index: index.name.clone(),
-            });
-        }
-        let nanoseconds = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
-        self.settle(work, nanoseconds)
-            .await
-            .map_err(around("noting that it is done"))?;
-        Ok(Some(started.elapsed()))
-    }
-
-    /// Runs the statement, and renews the lease from the other connection meanwhile.
-    async fn keeping_lease(
-        &mut self,
-        statement: &Statement,
-        index: Option<&Concurrent>,
-        resumed: bool,
-    ) -> Result<(), sqlx::Error> {
-        let Self {
-            conn, spare, lock, ..
-        } = self;
-        let work = async {
-            if let Some(index) = index {
-                if resumed && index.is_valid(conn).await? {
-                    // Made by a run that ended before it could say so.
-                    return Ok(());
-                }
-                index.drop_invalid(conn).await?;
-            }
-            run(conn, statement).await
-        };
-        match (lock, spare) {
-            (Some(Lock::Lease(lease)), Some(spare)) => tokio::select! {
-                result = work => result,
-                () = lease.keep(spare) => Err(sqlx::Error::WorkerCrashed),
-            },
-            _ => work.await,
-        }
-    }
-
-    /// Writes the mark; true where one was there already, of a run that did not end.
-    async fn mark(&mut self, work: &Work<'_>, statement: &Statement) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.conn.begin_with(history::begin(self.engine)).await?;
-        let resumed = history::has(&mut transaction, work.step.version).await?;
-        match work.direction {
-            Direction::Up => {
-                history::delete(&mut transaction, work.step.version).await?;
-                history::insert(&mut transaction, work.step, false, -1).await?;
-            }
-            Direction::Down => history::soil(&mut transaction, work.step.version).await?,
-        }
-        record::write(&mut transaction, work.step, Some(&statement.sql)).await?;
-        transaction.commit().await?;
-        Ok(resumed)
-    }
-
-    /// Takes the mark back: nothing has happened.
-    async fn unmark(&mut self, work: &Work<'_>) -> Result<(), sqlx::Error> {
-        let mut transaction = self.conn.begin_with(history::begin(self.engine)).await?;
-        match work.direction {
-            Direction::Up => {
-                history::delete(&mut transaction, work.step.version).await?;
-                record::delete(&mut transaction, work.step.version).await?;
-            }
-            Direction::Down => {
-                history::succeed(&mut transaction, work.step, -1).await?;
-                record::settle(&mut transaction, work.step.version).await?;
-            }
-        }
-        transaction.commit().await
-    }
-
-    async fn settle(&mut self, work: &Work<'_>, nanoseconds: i64) -> Result<(), sqlx::Error> {
-        let mut transaction = self.conn.begin_with(history::begin(self.engine)).await?;
-        match work.direction {
-            Direction::Up => {
-                history::succeed(&mut transaction, work.step, nanoseconds).await?;
-                record::settle(&mut transaction, work.step.version).await?;
-            }
-            Direction::Down => write(&mut transaction, work, nanoseconds).await?,
-        }
-        transaction.commit().await
-    }
 }
 
 /// Runs one statement as it stands.
@@ -337,7 +227,7 @@ pub(super) async fn run(
 }
 
 /// Writes what the work did into the two tables.
-async fn write(
+pub(super) async fn write(
     conn: &mut AnyConnection,
     work: &Work<'_>,
     nanoseconds: i64,
@@ -377,35 +267,4 @@ fn is_lock_wait(error: &MigrationError) -> bool {
         }
         _ => false,
     }
-}
-
-async fn orphans(conn: &mut AnyConnection) -> Result<Orphans, sqlx::Error> {
-    let rows = conn
-        .fetch_all("SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2")
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let rows: i64 = row.try_get(2)?;
-            Ok((
-                (row.try_get(0)?, row.try_get(1)?),
-                u64::try_from(rows).unwrap_or_default(),
-            ))
-        })
-        .collect()
-}
-
-/// Refuses rows that lost what they refer to; those that had lost it before are no fault of this.
-fn refuse_orphans(work: &Work<'_>, before: &Orphans, after: Orphans) -> Result<(), MigrationError> {
-    for ((table, parent), rows) in after {
-        let key = (table, parent);
-        if rows > before.get(&key).copied().unwrap_or_default() {
-            return Err(MigrationError::Orphans {
-                path: work.path.to_owned(),
-                table: key.0,
-                parent: key.1,
-                rows,
-            });
-        }
-    }
-    Ok(())
 }

@@ -16,6 +16,8 @@ use crate::driver::sqlite::{Location, MemoryDatabase, Options};
 pub struct Baseline {
     /// The versions that were marked as applied, oldest first.
     pub marked: Vec<(i64, String)>,
+    /// Those of them that change no table: whether they took effect the schema does not tell.
+    pub unsure: Vec<(i64, String)>,
     /// The revision that Alembic left in `alembic_version`, which stays there.
     pub alembic: Option<String>,
 }
@@ -95,11 +97,18 @@ impl Runner {
                 doing: "written",
                 source,
             })?;
+        let named = |step: &Step| (step.version, step.description.clone());
+        let changes_nothing = |at: usize| match at.checked_sub(1) {
+            Some(before) => made[before] == made[at],
+            None => made[at].is_empty(),
+        };
+        let unsure = marked
+            .iter()
+            .enumerate()
+            .filter(|(at, step)| changes_nothing(*at) && !step.statements(self.engine).is_empty());
         Ok(Baseline {
-            marked: marked
-                .iter()
-                .map(|step| (step.version, step.description.clone()))
-                .collect(),
+            marked: marked.iter().map(named).collect(),
+            unsure: unsure.map(|(_, step)| named(step)).collect(),
             alembic,
         })
     }

@@ -41,10 +41,10 @@ pub enum MigrationError {
         source: Box<TranslateError>,
     },
     /// A statement of a migration failed.
-    #[error("migration {} failed and {}: line {}, `{}`; {}", .0.path, .0.undone, .0.line, .0.short(), .0.undone.next(.0.version))]
+    #[error("migration {} failed and {}: line {}, `{}`; {}", .0.path, .0.undone, .0.line, .0.short(), .0.next())]
     Failed(Box<Failure>, #[source] sqlx::Error),
     /// A step that is not a statement of a file failed: the transaction's begin, its end, the history.
-    #[error("migration {path}: {doing} failed and {undone}; {}", undone.next(*version))]
+    #[error("migration {path}: {doing} failed and {undone}; {}", undone.next(*version, command))]
     Around {
         /// The version.
         version: i64,
@@ -54,6 +54,8 @@ pub enum MigrationError {
         doing: &'static str,
         /// What became of the transaction.
         undone: Undone,
+        /// The command that ran: `up` or `down`.
+        command: &'static str,
         /// The database's error.
         #[source]
         source: sqlx::Error,
@@ -262,9 +264,17 @@ pub struct Failure {
     pub statement: String,
     /// What became of its effects.
     pub undone: Undone,
+    /// The command that ran: `up` or `down`.
+    pub command: &'static str,
 }
 
 impl Failure {
+    /// What to do next, with the command to type.
+    #[must_use]
+    pub fn next(&self) -> String {
+        self.undone.next(self.version, self.command)
+    }
+
     fn short(&self) -> String {
         super::statement::shorten(&self.statement)
     }
@@ -296,12 +306,10 @@ impl fmt::Display for Undone {
 }
 
 impl Undone {
-    /// What to do next.
-    #[must_use]
-    pub fn next(self, version: i64) -> String {
+    fn next(self, version: i64, command: &str) -> String {
         match self {
             Self::RolledBack | Self::IndexDropped => {
-                "mend the file or the data and run `twinbase migrate up` again".to_owned()
+                format!("mend the file or the data and run `twinbase migrate {command}` again")
             }
             Self::Nothing => format!(
                 "see what it did, then run `twinbase migrate repair --version {version} --as applied`, or \

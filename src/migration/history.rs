@@ -193,6 +193,18 @@ pub(super) async fn has(conn: &mut AnyConnection, version: i64) -> Result<bool, 
     Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
+/// Whether the version has a row that says that it was applied whole.
+pub(super) async fn has_succeeded(
+    conn: &mut AnyConnection,
+    version: i64,
+) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT count(*) FROM _sqlx_migrations WHERE version = $1 AND success")
+        .bind(version)
+        .fetch_one(conn)
+        .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
+}
+
 /// The tables of the schema that are not the runner's own: the names, sorted.
 pub(super) async fn tables(
     conn: &mut AnyConnection,

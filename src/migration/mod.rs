@@ -3,13 +3,15 @@
 //! The path is always the same: [`folder`] and [`source`] read and check the files, [`translate`] turns
 //! a portable text into what the engine runs, [`plan`] puts the two together with the checksum,
 //! [`runner`] takes the [`lock`], sets the plan beside the ledger ([`standing`]: sqlx's [`history`] and
-//! Twinbase's own [`record`]s), and applies what is pending, a version at a time ([`apply`]).
+//! Twinbase's own [`record`]s), and applies what is pending, a version at a time: in a transaction (`apply`), or without
+//! one (`alone`).
 //!
 //! What else there is to do with a plan: undo versions ([`down`]), write them as SQL ([`render`]), adopt
 //! a database that has none of it ([`baseline`]), try them out ([`rehearsal`]), copy a SQLite file
 //! before it is changed ([`backup`]).
 
-pub mod apply;
+mod alone;
+mod apply;
 pub mod backup;
 pub mod baseline;
 mod checksum;
@@ -21,6 +23,7 @@ pub mod folder;
 pub mod history;
 mod index;
 pub mod lock;
+mod orphans;
 pub mod plan;
 pub mod record;
 pub mod rehearsal;

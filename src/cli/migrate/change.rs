@@ -176,18 +176,25 @@ pub(super) async fn baseline(
         .iter()
         .map(|(number, description)| format!("marked {number} {description} as applied"))
         .collect();
+    lines.extend(baseline.unsure.iter().map(|(number, description)| {
+        format!("look whether {number} {description} took effect: it changes rows, and the schema does not tell")
+    }));
     if let Some(revision) = &baseline.alembic {
         lines.push(format!(
             "Alembic left revision {revision}; its table alembic_version stays, and can be dropped"
         ));
     }
-    let marked: Vec<_> = baseline
-        .marked
-        .iter()
-        .map(|(number, description)| version(*number, description))
-        .collect();
+    let objects = |versions: &[(i64, String)]| -> Vec<Value> {
+        let object = |(number, description): &(i64, String)| version(*number, description);
+        versions.iter().map(object).collect()
+    };
     Ok(done(
-        json!({"outcome": "done", "marked": marked, "alembic_revision": baseline.alembic}),
+        json!({
+            "outcome": "done",
+            "marked": objects(&baseline.marked),
+            "unsure": objects(&baseline.unsure),
+            "alembic_revision": baseline.alembic,
+        }),
         lines,
     ))
 }

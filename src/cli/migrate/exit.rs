@@ -125,7 +125,7 @@ pub(super) fn failed(error: &anyhow::Error) -> Outcome {
             "statement": failure.statement,
             "engine_says": chain(source),
             "effect": failure.undone.to_string(),
-            "next": failure.undone.next(failure.version),
+            "next": failure.next(),
         });
     }
     if let Some(MigrationError::Locked { waited, holder }) = found {

@@ -118,13 +118,13 @@ impl Lease {
         Ok(renewed.rows_affected() == 1)
     }
 
-    /// Renews it again and again, until it is dropped.
+    /// Renews it again and again, until another process has it.
     pub(in crate::migration) async fn keep(&self, conn: &mut AnyConnection) {
         loop {
             tokio::time::sleep(RENEWAL).await;
             match self.renew(conn).await {
                 Ok(true) => {}
-                Ok(false) => tracing::error!("another process has taken the migration lease"),
+                Ok(false) => return,
                 Err(error) => {
                     tracing::warn!(error = %error, "the migration lease could not be renewed; trying again");
                 }

@@ -36,6 +36,11 @@ impl Schema {
         self.0.join("\n")
     }
 
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// In how many lines two schemas differ.
     pub(super) fn distance(&self, other: &Self) -> usize {
         let missing = |a: &Self, b: &Self| a.0.iter().filter(|line| !b.0.contains(line)).count();

@@ -39,11 +39,14 @@ twinbase::on_both_engines! {
     async fn the_version_that_a_database_has_is_detected_and_the_rest_is_applied(database: TestDatabase) {
         let database = database.open();
         without_history(&database, &[BASELINE, RICH]).await;
+        let seed = ("20260220120000_seed.sql", "INSERT INTO signals (id, name) VALUES (1, 'seed')\n");
         sqlx::query("INSERT INTO signals (id, name) VALUES (1, 'kept')").execute(database.pool()).await.unwrap();
-        let all = migrator(&database, &[BASELINE, RICH, LATER]);
+        let all = migrator(&database, &[BASELINE, RICH, seed, LATER]);
         let baseline = all.baseline(Target::Detect, None).await.unwrap();
-        assert_eq!(baseline.marked.iter().map(|m| m.0).collect::<Vec<_>>(), [20_260_101_000_000, 20_260_210_120_000]);
-        assert_eq!(standings(&all).await, ["applied", "applied", "pending"]);
+        assert_eq!(baseline.marked.iter().map(|m| m.0).collect::<Vec<_>>(), [20_260_101_000_000, 20_260_210_120_000, 20_260_220_120_000]);
+        // A schema does not tell of rows, and the report says so.
+        assert_eq!(baseline.unsure, [(20_260_220_120_000, "seed".to_owned())]);
+        assert_eq!(standings(&all).await, ["applied", "applied", "applied", "pending"]);
         nothing_of_the_comparison_is_left(&database).await;
         assert_eq!(all.up(&UpOptions::default()).await.unwrap().applied.len(), 1);
         let row = sqlx::query("SELECT name FROM signals").fetch_one(database.pool()).await.unwrap();
