@@ -173,39 +173,21 @@ impl Runner {
             .begin_with(history::begin(*engine))
             .await
             .map_err(around("the begin of its transaction"))?;
-        renew(lock.as_ref(), &mut transaction).await?;
-        if *engine == Engine::Postgres && !settings.table_lock_timeout.is_zero() {
-            let limit = format!(
-                "SET LOCAL lock_timeout = {}",
-                settings.table_lock_timeout.as_millis()
-            );
-            let set = transaction.execute(sqlx::AssertSqlSafe(limit)).await;
-            set.map_err(around("setting lock_timeout"))?;
+        let limit = match engine {
+            Engine::Postgres => settings.table_lock_timeout,
+            Engine::Sqlite => Duration::ZERO,
+        };
+        let within = within(&mut transaction, work, lock.as_ref(), limit, before);
+        match within.await {
+            Ok(true) => {}
+            other => {
+                // At once, not with the next statement: it holds the tables that it had.
+                if let Err(error) = transaction.rollback().await {
+                    tracing::debug!(error = %error, "the server has rolled back already, or will");
+                }
+                return other.map(|_| None);
+            }
         }
-        let there = history::has(&mut transaction, work.step.version).await;
-        let there = there.map_err(around("reading its row of the history"))?;
-        if there == (work.direction == Direction::Up) {
-            return Ok(None);
-        }
-        for statement in &work.statements {
-            tracing::debug!(version = work.step.version, line = statement.line, statement = %statement.short(), "running");
-            run(&mut transaction, statement)
-                .await
-                .map_err(|source| work.failed(statement, Undone::RolledBack, source))?;
-        }
-        if let Some(before) = before {
-            let after = orphans::count(&mut transaction).await;
-            orphans::refuse(
-                work.path,
-                before,
-                after.map_err(around("checking foreign keys"))?,
-            )?;
-        }
-        let nanoseconds = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
-        write(&mut transaction, work, nanoseconds)
-            .await
-            .map_err(around("writing its row of the history"))?;
-        renew(lock.as_ref(), &mut transaction).await?;
         transaction.commit().await.map_err(|source| {
             let undone = match &source {
                 sqlx::Error::Database(_) => Undone::RolledBack,
@@ -215,6 +197,46 @@ impl Runner {
         })?;
         Ok(Some(started.elapsed()))
     }
+}
+
+/// Does the work inside of its transaction; false where another process has done it meanwhile.
+async fn within(
+    conn: &mut AnyConnection,
+    work: &Work<'_>,
+    lock: Option<&Lock>,
+    limit: Duration,
+    before: Option<&orphans::Orphans>,
+) -> Result<bool, MigrationError> {
+    let started = Instant::now();
+    let around = |doing| move |source| work.around(doing, Undone::RolledBack, source);
+    renew(lock, conn).await?;
+    if !limit.is_zero() {
+        let limit = format!("SET LOCAL lock_timeout = {}", limit.as_millis());
+        let set = conn.execute(sqlx::AssertSqlSafe(limit)).await;
+        set.map_err(around("setting lock_timeout"))?;
+    }
+    let there = history::has(conn, work.step.version).await;
+    let there = there.map_err(around("reading its row of the history"))?;
+    if there == (work.direction == Direction::Up) {
+        return Ok(false);
+    }
+    for statement in &work.statements {
+        tracing::debug!(version = work.step.version, line = statement.line, statement = %statement.short(), "running");
+        run(conn, statement)
+            .await
+            .map_err(|source| work.failed(statement, Undone::RolledBack, source))?;
+    }
+    if let Some(before) = before {
+        let after = orphans::count(conn).await;
+        let after = after.map_err(around("checking foreign keys"))?;
+        orphans::refuse(work.path, before, after)?;
+    }
+    let nanoseconds = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+    write(conn, work, nanoseconds)
+        .await
+        .map_err(around("writing its row of the history"))?;
+    renew(lock, conn).await?;
+    Ok(true)
 }
 
 /// Runs one statement as it stands.

@@ -91,18 +91,20 @@ fn one(text: &mut String, step: &Step, engine: Engine) {
         return;
     }
     let rebuilds = engine == Engine::Sqlite && statements.iter().any(Statement::drops_table);
-    let (off, on) = if rebuilds {
+    let (off, look, on) = if rebuilds {
         (
             "PRAGMA foreign_keys = OFF;\n",
+            "-- This fails, and all of it with it, if a row refers to one that is not there.\n\
+             INSERT INTO _sqlx_migrations (description) SELECT NULL FROM pragma_foreign_key_check LIMIT 1;\n",
             "PRAGMA foreign_keys = ON;\n",
         )
     } else {
-        ("", "")
+        ("", "", "")
     };
     let begin = history::begin(engine);
     let _ = write!(
         text,
-        "{off}{begin};\n{up}{end}\n{}{}COMMIT;\n{on}",
+        "{off}{begin};\n{up}{end}\n{look}{}{}COMMIT;\n{on}",
         history_row(step, engine, true),
         record_row(step, None)
     );

@@ -108,6 +108,12 @@ print('\\n'.join('|'.join(map(str, row)) for row in last))";
 
 /// Runs SQL with the engine's own program, and gives what that prints.
 fn by_hand(database: &TestDatabase, sql: &str) -> String {
+    let output = shell(database, sql);
+    assert!(output.status.success(), "{}\n{sql}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn shell(database: &TestDatabase, sql: &str) -> std::process::Output {
     let mut command = match database.engine() {
         Engine::Postgres => {
             let mut command = Command::new(Binaries::find().unwrap().program("psql"));
@@ -144,9 +150,7 @@ fn by_hand(database: &TestDatabase, sql: &str) -> String {
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}; install psql and sqlite3"));
     std::io::Write::write_all(child.stdin.as_mut().unwrap(), sql.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}\n{sql}", text(&output.stderr));
-    text(&output.stdout)
+    child.wait_with_output().unwrap()
 }
 
 twinbase::on_both_engines! {
@@ -251,6 +255,22 @@ twinbase::on_both_engines! {
         assert_eq!(by_hand(&database, "SELECT count(*) FROM items;").trim(), "0");
         let other = if engine == "sqlite" { "postgres" } else { "sqlite" };
         assert_ne!(kit.says(&["sql", "--engine", other], 0), kit.says(&["sql"], 0));
+    }
+
+    async fn the_sql_stops_where_rows_would_be_orphaned(database: TestDatabase) {
+        let kit = Kit::new(&database);
+        kit.write("20260110000000_items.up.sql", &ITEMS.replace("price NUMERIC(20,8), ", ""));
+        kit.write("20260130000000_note.sql", "INSERT INTO shops VALUES (1, 'one');
+            INSERT INTO items (id, shop) VALUES ('0190163d-8694-739b-aea5-966c26f8ad91', 1);\n");
+        let engine = database.engine().to_string();
+        by_hand(&database, &kit.says(&["sql", "--engine", &engine], 0));
+        kit.write("sqlite/20260201000000_lost.sql", "DROP TABLE shops;
+            CREATE TABLE shops (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(80) NOT NULL UNIQUE);\n");
+        kit.write("postgres/20260201000000_lost.sql", "DELETE FROM shops;\n");
+        let lost = shell(&database, &kit.says(&["sql", "--engine", &engine, "--from", "20260130000000"], 0));
+        assert!(!lost.status.success(), "{}", text(&lost.stdout));
+        assert_eq!(kit.object(&["check"], 3)["versions"][4]["standing"], "pending");
+        assert_eq!(by_hand(&database, "SELECT count(*) FROM shops;").trim(), "1");
     }
 
     async fn every_version_goes_up_down_and_up_with_rows_on_temporary_databases(database: TestDatabase) {

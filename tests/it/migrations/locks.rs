@@ -50,6 +50,42 @@ twinbase::on_both_engines! {
         database.close().await;
     }
 
+    async fn between_two_attempts_a_migration_holds_no_table(database: TestDatabase) {
+        let engine = database.engine();
+        let database = database.open();
+        migrator(&database, &[SIGNALS, LATER]).up(&UpOptions::default()).await.unwrap();
+        let mut long = database.connect().await.unwrap();
+        let mut holding = long.begin().await.unwrap();
+        let hold = match engine {
+            Engine::Postgres => "SELECT * FROM later",
+            Engine::Sqlite => "INSERT INTO later VALUES (1)",
+        };
+        holding.execute(hold).await.unwrap();
+        let settings = MigrateConfig {
+            table_lock_timeout: Duration::from_millis(100),
+            table_lock_attempts: 100,
+            ..MigrateConfig::default()
+        };
+        // It gets the first table, and never the second.
+        let both = ("20260401090000_both.sql",
+            "ALTER TABLE signals ADD COLUMN extra BIGINT;\nALTER TABLE later ADD COLUMN extra BIGINT;\n");
+        let set = with_settings(&database, &[SIGNALS, LATER, both], &settings);
+        let migrating = tokio::spawn(async move { set.up(&UpOptions::default()).await });
+        let started = Instant::now();
+        let mut slowest = Duration::ZERO;
+        while started.elapsed() < Duration::from_secs(3) {
+            let reading = Instant::now();
+            sqlx::query("SELECT id FROM signals").fetch_all(database.pool()).await.unwrap();
+            slowest = slowest.max(reading.elapsed());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(slowest < Duration::from_millis(600), "a reader waited {slowest:?} for the first table");
+        assert!(!migrating.is_finished(), "the second table is held");
+        holding.rollback().await.unwrap();
+        assert_eq!(migrating.await.unwrap().unwrap().applied.len(), 1);
+        database.close().await;
+    }
+
     async fn a_table_that_is_not_had_in_all_attempts_is_a_failure_that_left_nothing(database: TestDatabase) {
         if database.engine() == Engine::Sqlite {
             // There a writer waits for the file's one write lock, for a minute.
