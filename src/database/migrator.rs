@@ -187,8 +187,11 @@ impl Migrator {
 
     async fn runner(&self) -> Result<Runner, DatabaseError> {
         let conn = self.connector.connect(Purpose::Migration).await?;
+        let mut settings = self.settings.clone();
+        // What is in memory is not to be kept, and neither is a copy of it.
+        settings.backup &= self.connector.target().sqlite_file().is_some();
         let runner = Runner::new(conn, self.engine())
-            .with_settings(self.settings.clone(), self.connector.application_name());
+            .with_settings(settings, self.connector.application_name());
         if self.engine() == Engine::Postgres && self.settings.lock == MigrationLock::Lease {
             let spare = self.connector.connect(Purpose::Migration).await?;
             return Ok(runner.with_spare(spare));

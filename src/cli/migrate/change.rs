@@ -1,6 +1,7 @@
 //! The commands that change a database: `up`, `down`, `baseline`, `repair`, `backup`.
 
 use std::path::Path;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -13,12 +14,17 @@ use crate::config::{DatabaseUrl, Engine};
 use crate::migration::baseline::Target;
 use crate::migration::{DownOptions, Repair, Report, Step, UpOptions};
 
-/// Prints each version when it is done, unless there is one object to print in the end.
+/// Prints each version when it is done, unless there is one object to print in the end, and keeps it
+/// for the case that a later one fails.
 fn progress(context: &Context, verb: &'static str) -> crate::migration::runner::Progress {
     let quiet = context.json;
-    Box::new(move |version, description, took| {
+    let kept = Arc::clone(&context.done);
+    Box::new(move |number, description, took| {
+        kept.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(version(number, description));
         if !quiet {
-            let line = format!("{verb} {version} {description} ({} ms)", took.as_millis());
+            let line = format!("{verb} {number} {description} ({} ms)", took.as_millis());
             if let Err(error) = super::output::line(&line) {
                 tracing::debug!(error = %error, "a line could not be printed");
             }

@@ -103,8 +103,9 @@ fn migration(error: &anyhow::Error) -> Option<&MigrationError> {
     }
 }
 
-/// Tells of a failure on standard error, and as an object for `--json`.
-pub(super) fn failed(error: &anyhow::Error) -> Outcome {
+/// Tells of a failure on standard error, and as an object for `--json`: with the versions that were
+/// done before it, which stay.
+pub(super) fn failed(error: &anyhow::Error, done_before: &[Value]) -> Outcome {
     let code = Code::of(error);
     let message = chain(error.as_ref());
     output::error(&message);
@@ -115,15 +116,19 @@ pub(super) fn failed(error: &anyhow::Error) -> Outcome {
     }
     let mut object = json!({
         "outcome": code.as_str(),
+        "done_before": done_before,
         "error": {"message": message, "details": details},
     });
-    if let Some(MigrationError::Failed(failure, source)) = found {
+    if let Some(failed @ MigrationError::Failed(failure, source)) = found {
+        // The chain without our own words.
+        let said = message.strip_prefix(&failed.to_string());
+        let said = said.and_then(|rest| rest.strip_prefix(": "));
         object["error"]["migration"] = json!({
             "version": failure.version,
             "file": failure.path,
             "line": failure.line,
             "statement": failure.statement,
-            "engine_says": chain(source),
+            "engine_says": said.map_or_else(|| source.to_string(), str::to_owned),
             "effect": failure.undone.to_string(),
             "next": failure.next(),
         });

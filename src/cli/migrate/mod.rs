@@ -10,6 +10,7 @@ mod wait;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -188,7 +189,11 @@ struct Context {
     migrations: Migrations,
     json: bool,
     wait: Option<Duration>,
+    /// The versions that are done so far.
+    done: Done,
 }
+
+type Done = Arc<Mutex<Vec<Value>>>;
 
 impl Context {
     /// The migrator of the configured database, when that answers.
@@ -207,8 +212,13 @@ impl Migrate {
     /// printed.
     pub async fn run(self, loaded: Loaded, migrations: Migrations) -> ExitCode {
         let json = self.json;
-        let result = self.execute(loaded.config, migrations).await;
-        let outcome = result.unwrap_or_else(|error| exit::failed(&error));
+        let done = Done::default();
+        let result = self
+            .execute(loaded.config, migrations, Arc::clone(&done))
+            .await;
+        let outcome = result.unwrap_or_else(|error| {
+            exit::failed(&error, &done.lock().unwrap_or_else(PoisonError::into_inner))
+        });
         let printed = if json {
             output::line(&format!("{:#}", outcome.json))
         } else {
@@ -223,29 +233,35 @@ impl Migrate {
         }
     }
 
-    async fn execute(self, config: Config, embedded: Migrations) -> anyhow::Result<Outcome> {
+    async fn execute(
+        self,
+        config: Config,
+        embedded: Migrations,
+        done: Done,
+    ) -> anyhow::Result<Outcome> {
         let Self {
             json,
             wait,
             dir,
             command,
         } = self;
-        if let Command::New { name, variants } = &command {
-            let folder = dir.unwrap_or_else(|| PathBuf::from("migrations"));
-            return files::new(&folder, name, *variants);
-        }
-        let migrations = match &dir {
-            Some(folder) => Migrations::from_folder(folder)?,
-            None => embedded,
+        let migrations = match (&dir, &command) {
+            // It makes the folder where there is none.
+            (None, _) | (_, Command::New { .. }) => embedded,
+            (Some(folder), _) => Migrations::from_folder(folder)?,
         };
         let context = Context {
             config,
             migrations,
             json,
             wait,
+            done,
         };
         match command {
-            Command::New { .. } => unreachable!("done above"),
+            Command::New { name, variants } => {
+                let folder = dir.unwrap_or_else(|| PathBuf::from("migrations"));
+                files::new(&folder, &name, variants)
+            }
             Command::Up {
                 to,
                 dry_run,

@@ -46,7 +46,13 @@ async fn on_postgres(
 ) -> anyhow::Result<Vec<Trial>> {
     match scratch {
         Some(url) => on_server(context, url).await,
+        #[cfg(feature = "testing")]
         None => on_own_server(context).await,
+        #[cfg(not(feature = "testing"))]
+        None => anyhow::bail!(
+            "name a PostgreSQL server with --scratch URL, or leave PostgreSQL out with --engine sqlite: this program was \
+             built without the feature `testing`, with which it starts a server by itself"
+        ),
     }
 }
 
@@ -63,14 +69,6 @@ async fn on_own_server(context: &Context) -> anyhow::Result<Vec<Trial>> {
     let server = tokio::task::spawn_blocking(crate::testing::PostgresServer::start).await??;
     let url = server.url("postgres").parse()?;
     on_server(context, &url).await
-}
-
-#[cfg(not(feature = "testing"))]
-async fn on_own_server(_context: &Context) -> anyhow::Result<Vec<Trial>> {
-    anyhow::bail!(
-        "name a PostgreSQL server with --scratch URL, or leave PostgreSQL out with --engine sqlite: this program was \
-         built without the feature `testing`, with which it starts a server by itself"
-    )
 }
 
 fn line(engine: Engine, trial: &Trial) -> String {

@@ -15,8 +15,8 @@ use crate::types::Uuid;
 /// The table's name.
 pub(in crate::migration) const TABLE: &str = "_twinbase_migration_lease";
 
-/// How often a statement outside of a transaction renews the lease, which lasts 30 s.
-const RENEWAL: Duration = Duration::from_secs(8);
+/// How often a statement outside of a transaction renews the lease, which lasts 15 s.
+const RENEWAL: Duration = Duration::from_secs(4);
 
 /// A lease that is held.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ async fn take(
         .await?;
     let taken = sqlx::query(
         "INSERT INTO _twinbase_migration_lease (id, holder, application, pid, since, expires_at) \
-         VALUES (1, $1, $2, $3, clock_timestamp(), clock_timestamp() + INTERVAL '30 seconds') \
+         VALUES (1, $1, $2, $3, clock_timestamp(), clock_timestamp() + INTERVAL '15 seconds') \
          ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, application = excluded.application, \
          pid = excluded.pid, since = excluded.since, expires_at = excluded.expires_at \
          WHERE _twinbase_migration_lease.expires_at < clock_timestamp()",
@@ -109,7 +109,7 @@ impl Lease {
         conn: &mut AnyConnection,
     ) -> Result<bool, sqlx::Error> {
         let renewed = sqlx::query(
-            "UPDATE _twinbase_migration_lease SET expires_at = clock_timestamp() + INTERVAL '30 seconds' \
+            "UPDATE _twinbase_migration_lease SET expires_at = clock_timestamp() + INTERVAL '15 seconds' \
              WHERE id = 1 AND holder = $1",
         )
         .bind(self.holder.as_str())

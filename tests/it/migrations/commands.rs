@@ -194,6 +194,7 @@ twinbase::on_both_engines! {
         let kit = Kit::new(&database);
         kit.write("20260130000000_note.sql", "SELECT 1;\n\nINSERT INTO nowhere VALUES (1);\n");
         let failed = kit.object(&["up"], 7);
+        assert_eq!(failed["done_before"].as_array().unwrap().len(), 3, "{failed}");
         let migration = &failed["error"]["migration"];
         assert_eq!((&migration["file"], &migration["line"]), (&"20260130000000_note.sql".into(), &3.into()));
         assert_eq!(migration["statement"], "INSERT INTO nowhere VALUES (1)");

@@ -151,3 +151,50 @@ twinbase::on_both_engines! {
         database.close().await;
     }
 }
+
+#[test]
+fn a_lease_is_renewed_for_as_long_as_a_statement_outside_of_a_transaction_runs() {
+    twinbase::testing::run(Engine::Postgres, |test| async move {
+        let database = test.open();
+        let lease = MigrateConfig {
+            lock: MigrationLock::Lease,
+            lock_timeout: Duration::from_secs(1),
+            ..MigrateConfig::default()
+        };
+        let index = [
+            SIGNALS,
+            (
+                "postgres/20260220090000_index.sql",
+                "-- no-transaction\nCREATE INDEX CONCURRENTLY signals_i ON signals (id);\n",
+            ),
+            (
+                "sqlite/20260220090000_index.sql",
+                "CREATE INDEX signals_i ON signals (id);\n",
+            ),
+        ];
+        with_settings(&database, &[SIGNALS], &lease)
+            .up(&UpOptions::default())
+            .await
+            .unwrap();
+        // The index waits for a transaction that has written the table.
+        let mut other = database.connect().await.unwrap();
+        let mut writing = other.begin().await.unwrap();
+        writing
+            .execute("INSERT INTO signals VALUES (1)")
+            .await
+            .unwrap();
+        let set = with_settings(&database, &index, &lease);
+        let first = tokio::spawn({
+            let set = set.clone();
+            async move { set.up(&UpOptions::default()).await }
+        });
+        // Longer than a lease lasts that nobody renews.
+        tokio::time::sleep(Duration::from_secs(18)).await;
+        let error = migration_error(set.up(&UpOptions::default()).await.unwrap_err());
+        assert!(matches!(error, MigrationError::Locked { .. }), "{error:?}");
+        assert!(!first.is_finished());
+        writing.rollback().await.unwrap();
+        assert_eq!(first.await.unwrap().unwrap().applied.len(), 1);
+        database.close().await;
+    });
+}
