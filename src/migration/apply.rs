@@ -181,7 +181,8 @@ impl Runner {
         match within.await {
             Ok(true) => {}
             other => {
-                // At once, not with the next statement: it holds the tables that it had.
+                // At once, not with the connection's next statement: SQLite's write lock goes with it.
+                // PostgreSQL has let go of its locks at the error already.
                 if let Err(error) = transaction.rollback().await {
                     tracing::debug!(error = %error, "the server has rolled back already, or will");
                 }
