@@ -2,6 +2,8 @@
 mod adoption;
 /// What runs outside of a transaction, and what it leaves when it fails.
 mod alone;
+/// What needs no database, or has to wait for one: `new`, `--wait`.
+mod beside;
 /// The program's commands, a state and an exit code each.
 mod commands;
 /// A folder embedded by the macro: new files seen, broken rules named.
@@ -10,7 +12,7 @@ mod embedding;
 mod failures;
 /// Locks between processes, their holders, and waiting for tables.
 mod locks;
-/// Real processes: many at once, and killed at any point.
+/// Real processes, killed at any point; many at once are in `tests/starters.rs`.
 mod processes;
 /// Tables of SQLite that are made anew, with rows that refer to them; backups.
 mod rebuilds;

@@ -101,42 +101,7 @@ fn files(second: String) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn start_at_once(database: &TestDatabase, starters: usize) {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), &files(STATEMENTS.concat()));
-    let running: Vec<_> = (0..starters)
-        .map(|_| {
-            migrate(folder.path(), database, &["up"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
-    let mut applied = 0;
-    for child in running {
-        let output = child.wait_with_output().unwrap();
-        let said = text(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        applied += text(&output.stdout)
-            .lines()
-            .filter(|line| line.starts_with("applied"))
-            .count();
-    }
-    assert_eq!(applied, 2, "each version is applied once");
-    expect(&mut migrate(folder.path(), database, &["check"]), 0);
-}
-
 twinbase::on_both_engines! {
-    async fn eight_processes_that_start_at_once_all_succeed(database: TestDatabase) {
-        start_at_once(&database, 8);
-    }
-
-    async fn eighty_first_starts_at_once_are_eighty_successes(database: TestDatabase) {
-        start_at_once(&database, 80);
-    }
-
     async fn a_kill_in_any_statement_leaves_a_database_that_the_next_run_brings_up(database: TestDatabase) {
         let engine = database.engine();
         let folder = tempfile::tempdir().unwrap();
