@@ -53,8 +53,25 @@ fn expect(command: &mut Command, code: i32) -> String {
     text(&output.stdout)
 }
 
-/// Starts a run and waits until it is in the statement on this line.
-fn start_until(command: &mut Command, sign: &str) -> Child {
+/// A run that is killed with the test, however that ends.
+struct Running(Child);
+
+impl Running {
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a run and waits until it says this, which is in the statement that a test is about.
+fn start_until(command: &mut Command, sign: &str) -> Running {
     let mut child = command
         .env("TWINBASE_LOG__LEVEL", "debug")
         .stdin(Stdio::null())
@@ -76,7 +93,7 @@ fn start_until(command: &mut Command, sign: &str) -> Child {
     }
     // What it says from here on must not block it.
     std::thread::spawn(move || lines.count());
-    child
+    Running(child)
 }
 
 const FIRST: &str = "CREATE TABLE first (id BIGINT NOT NULL PRIMARY KEY);\n";
@@ -111,8 +128,7 @@ twinbase::on_both_engines! {
             write(folder.path(), &files(statements.concat()));
             let sign = format!("line={} ", at + 1);
             let mut child = start_until(&mut migrate(folder.path(), &database, &["up"]), &format!("20260102000000 {sign}"));
-            child.kill().unwrap();
-            child.wait().unwrap();
+            child.kill();
 
             // The first version is whole, the second has left nothing.
             write(folder.path(), &files(STATEMENTS.concat()));
@@ -154,8 +170,7 @@ twinbase::on_both_engines! {
             };
             tokio::time::timeout(Duration::from_secs(20), made).await.unwrap();
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         expect(&mut migrate(folder.path(), &database, &["check"]), 8);
         writing.rollback().await.unwrap();
         match engine {
@@ -189,13 +204,12 @@ twinbase::on_both_engines! {
         let mut second = migrate(folder.path(), &database, &["up", "--json"]);
         second.env("TWINBASE_MIGRATE__LOCK_TIMEOUT", "1s");
         let said = expect(&mut second, 6);
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         let object: serde_json::Value = serde_json::from_str(&said).unwrap();
         let holder = object["error"]["lock"]["holder"].as_str().unwrap();
         assert!(holder.contains("(the first) since 20"), "{holder}");
         match database.engine() {
-            Engine::Sqlite => assert!(holder.starts_with(&format!("pid {} ", child.id())), "{holder}"),
+            Engine::Sqlite => assert!(holder.starts_with(&format!("pid {} ", child.0.id())), "{holder}"),
             Engine::Postgres => assert!(holder.contains("running `SELECT pg_sleep(60)`"), "{holder}"),
         }
         // The lock ends with its process.
