@@ -13,20 +13,15 @@ use std::error::Error;
 
 use orders::Orders;
 use twinbase::config::{self, Config, LoadOptions};
-use twinbase::migration::{MigrationError, Migrations};
 use twinbase::service::{Application, stop_signal};
 use twinbase::telemetry;
 
 /// The application: what `main` serves and what a test starts.
-pub(crate) fn application(config: Config) -> Result<Application<Orders>, MigrationError> {
-    let migrations = Migrations::from_files([(
-        "20260301090000_orders.sql",
-        include_str!("migrations/20260301090000_orders.sql"),
-    )])?;
-    Ok(Application::new(config)
+pub(crate) fn application(config: Config) -> Application<Orders> {
+    Application::new(config)
         .named("Orders", "1.0.0")
         .api(Orders)
-        .migrations(migrations))
+        .migrations(twinbase::migrations!("examples/orders/migrations"))
 }
 
 #[tokio::main]
@@ -36,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for warning in loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let application = application(loaded.config)?.build().await?;
+    let application = application(loaded.config).build().await?;
     application.run_until(stop_signal()?).await?;
     Ok(())
 }

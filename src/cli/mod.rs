@@ -11,7 +11,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use migrate::Migrate;
+
 use crate::config::{Environment, LoadOptions, Loaded};
+use crate::migration::Migrations;
 use crate::telemetry;
 
 /// The database foundation of a service: the same code on an embedded `SQLite` file and on `PostgreSQL`.
@@ -29,9 +32,8 @@ pub struct Arguments {
 enum Command {
     /// Serve until stopped (the default).
     Serve,
-    /// Bring the schema up to date, or show where it stands.
-    #[command(subcommand)]
-    Migrate(migrate::Command),
+    /// Bring the schema up to date, show where it stands, and more.
+    Migrate(Migrate),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -58,7 +60,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Openapi => openapi::run(),
         Command::Config(command) => config::run(&command, &load(config)?),
         Command::Serve => finish(serve::run(start(config)?)),
-        Command::Migrate(command) => finish(migrate::run(&command, start(config)?)),
+        Command::Migrate(command) => {
+            let loaded = start(config)?;
+            finish(async { Ok(command.run(loaded, Migrations::embedded()).await) })
+        }
     }
 }
 

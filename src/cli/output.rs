@@ -15,6 +15,11 @@ pub(super) fn error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "error: {text}");
 }
 
+/// Prints what needs more than a line, below the line that says what went wrong.
+pub(super) fn plain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+}
+
 /// Prints one line that says what to look at.
 pub(super) fn warning(text: &str) {
     let _ = writeln!(io::stderr().lock(), "warning: {text}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::output;
-use crate::config::{DatabaseUrl, Loaded, LogFormat};
+use crate::config::{DatabaseUrl, Loaded, LogFormat, OnStart};
 use crate::readiness::{DependencyState, Snapshot};
 use crate::service::{Application, stop_signal};
 
@@ -18,12 +18,14 @@ pub(super) async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     // From here on a signal stops the service in good order, also before it serves.
     let stop = stop_signal()?;
     let format = loaded.config.log.format;
+    let looks = loaded.config.migrate.on_start != OnStart::Off;
     let application = Application::new(loaded.config).build().await?;
     if format == LogFormat::Pretty {
         let banner = Banner {
             address: application.address(),
             target: application.database().target().clone(),
             snapshots: application.snapshots(),
+            looks,
         };
         tokio::spawn(banner.print());
     }
@@ -36,6 +38,8 @@ struct Banner {
     address: SocketAddr,
     target: DatabaseUrl,
     snapshots: watch::Receiver<Snapshot>,
+    /// Whether the service looks at the schema at all.
+    looks: bool,
 }
 
 impl Banner {
@@ -57,6 +61,7 @@ impl Banner {
             address, target, ..
         } = self;
         let schema = match (&snapshot.migration, snapshot.database) {
+            _ if !self.looks => "not looked at (migrate.on_start)".to_owned(),
             (Some(migrated), _) => {
                 let current = migrated.current.as_ref().map_or_else(
                     || "none".to_owned(),

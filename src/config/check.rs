@@ -18,6 +18,7 @@ pub(super) fn check(config: &Config, sources: &BTreeMap<String, Source>) -> Vec<
         check.create(),
         check.application_name(),
         check.folder(),
+        check.migration_url(),
     ]
     .into_iter()
     .flatten()
@@ -94,6 +95,19 @@ impl Check<'_> {
         Some(self.with_url(format!(
             "its application_name differs from database.application_name (from {source}); remove one of them"
         )))
+    }
+
+    /// Migrations for another engine would be another database.
+    fn migration_url(&self) -> Option<Problem> {
+        let other = self.database.migration_url.as_ref()?.engine();
+        let engine = self.database.target().engine();
+        let source = self.source("database.migration_url");
+        (other != engine).then(|| {
+            let (other, engine) = (other.name(), engine.name());
+            let message =
+                format!("it names {other}, and database.url {engine}; change one of them");
+            Problem::with("database.migration_url", source, message)
+        })
     }
 
     /// SQLite creates a file, never its folder. Only an absolute one is looked for: the folder of a

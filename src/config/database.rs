@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::duration::span;
-use super::kind::{Choice, Flag, Text, Url, one_of, quoted, whole};
+use super::kind::{Choice, Flag, OtherUrl, Text, Url, one_of, quoted, whole};
 use super::section::section;
 use super::size::{bytes, kibibytes};
 use super::url::DatabaseUrl;
@@ -83,8 +83,11 @@ section! {
         pub statement_timeout: Duration = Duration::ZERO,
             span(1..=2_073_600_000).or_zero("no limit");
 
-        /// Whether pending migrations are applied when the service starts.
-        pub migrate_on_start: bool = true, Flag;
+        /// The URL that migrations use, where it is another than the application's; "same" is none.
+        ///
+        /// Where the application goes through a pooler in transaction mode, migrations want a direct
+        /// connection: their lock belongs to a session. The engine has to be the same.
+        pub migration_url: Option<DatabaseUrl> = None, OtherUrl;
 
         /// The name of this program in PostgreSQL's `pg_stat_activity`; 1 to 63 printable ASCII characters.
         ///

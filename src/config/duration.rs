@@ -20,6 +20,14 @@ pub(super) struct Span {
     zero: Option<&'static str>,
 }
 
+/// A duration as the configuration writes them, for the command line.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    milliseconds(text).map(Duration::from_millis)
+}
+
 /// A duration of `range`, in milliseconds.
 pub(super) fn span(range: RangeInclusive<u64>) -> Span {
     Span { range, zero: None }

@@ -245,3 +245,26 @@ impl Kind for Url {
         )
     }
 }
+
+/// A database URL in place of another; unset means that other one.
+pub(super) struct OtherUrl;
+
+/// How it is written that there is no other URL.
+const SAME: &str = "same";
+
+impl Kind for OtherUrl {
+    type Value = Option<DatabaseUrl>;
+    const SECRET: bool = true;
+
+    fn parse(&self, text: &str) -> Result<Self::Value, String> {
+        if text == SAME {
+            return Ok(None);
+        }
+        Url.parse(text)
+    }
+
+    fn show(&self, value: &Self::Value) -> Shown {
+        let text = value.as_ref().map(DatabaseUrl::redacted);
+        Shown::Text(text.unwrap_or_else(|| SAME.to_owned()))
+    }
+}

@@ -25,6 +25,7 @@ mod kind;
 mod layer;
 mod load;
 mod log;
+mod migrate;
 mod nearest;
 mod readiness;
 mod section;
@@ -40,11 +41,13 @@ mod variable;
 mod tests;
 
 pub use database::{DatabaseConfig, Requirement, Synchronous};
+pub(crate) use duration::parse as parse_duration;
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};
 pub use key::{KeyDoc, reference};
 pub use load::{FILE_NAME, LoadOptions, Loaded, load};
 pub use log::{LogConfig, LogFormat};
+pub use migrate::{MigrateConfig, MigrationLock, OnStart};
 pub use readiness::ReadinessConfig;
 pub use server::ServerConfig;
 pub use show::{show_json, show_toml};
@@ -62,6 +65,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Which database, and how its connections are kept.
     pub database: DatabaseConfig,
+    /// How migrations are applied, and what the service does about them.
+    pub migrate: MigrateConfig,
     /// How often and how patiently the dependencies are probed.
     pub readiness: ReadinessConfig,
     /// What is logged, and in which form.
@@ -73,6 +78,7 @@ fn keys() -> Vec<key::Key> {
     [
         server::ServerConfig::keys(),
         database::DatabaseConfig::keys(),
+        migrate::MigrateConfig::keys(),
         readiness::ReadinessConfig::keys(),
         log::LogConfig::keys(),
     ]

@@ -28,6 +28,17 @@ pub(super) enum Purpose {
     Migration,
     /// Looking only: nothing is created or changed.
     Look,
+    /// As `Look`, at a SQLite file that nobody has open: see [`Connector::at_rest`].
+    LookAtRest,
+    /// As `Migration`, and a file that is not there is an error.
+    Existing,
+}
+
+/// A file that nobody writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AtRest {
+    length: u64,
+    modified: std::time::SystemTime,
 }
 
 /// Knows how to open a connection to the configured database.
@@ -52,6 +63,45 @@ impl Connector {
             target,
             sqlite,
         })
+    }
+
+    /// The connector that migrations use: another where they have a URL of their own.
+    pub(super) fn for_migrations(this: &Arc<Self>) -> Result<Arc<Self>, DatabaseError> {
+        let Some(url) = &this.config.migration_url else {
+            return Ok(Arc::clone(this));
+        };
+        let config = DatabaseConfig {
+            url: Some(url.clone()),
+            ..this.config.clone()
+        };
+        Ok(Arc::new(Self::new(&config)?))
+    }
+
+    /// How a SQLite file is while nobody has it open; `None` where somebody has, or it is no file.
+    ///
+    /// Even a reader makes the two files of the write-ahead log, and leaves them where it may not
+    /// write. Without them, and with the file as it was, nothing was written while one read.
+    pub(super) fn at_rest(&self) -> Option<AtRest> {
+        let sqlite::Location::File(file) = &self.sqlite.as_ref()?.location else {
+            return None;
+        };
+        let beside = |suffix: &str| {
+            let mut name = file.clone().into_os_string();
+            name.push(suffix);
+            std::path::PathBuf::from(name)
+        };
+        if beside("-wal").exists() || beside("-journal").exists() {
+            return None;
+        }
+        let metadata = std::fs::metadata(file).ok()?;
+        Some(AtRest {
+            length: metadata.len(),
+            modified: metadata.modified().ok()?,
+        })
+    }
+
+    pub(super) fn application_name(&self) -> &str {
+        &self.config.application_name
     }
 
     pub(super) fn target(&self) -> &DatabaseUrl {
@@ -139,7 +189,9 @@ impl Connector {
         let named = url.query_pairs().any(|(key, _)| key == "application_name");
         let timeout = match purpose {
             Purpose::Work | Purpose::Read | Purpose::Probe { .. } => self.config.statement_timeout,
-            Purpose::Migration | Purpose::Look => Duration::ZERO,
+            Purpose::Migration | Purpose::Existing | Purpose::Look | Purpose::LookAtRest => {
+                Duration::ZERO
+            }
         };
         let mut query = url.query_pairs_mut();
         if !named {
@@ -149,6 +201,9 @@ impl Connector {
             "options[statement_timeout]",
             &timeout.as_millis().to_string(),
         );
+        if matches!(purpose, Purpose::Look | Purpose::LookAtRest) {
+            query.append_pair("options[default_transaction_read_only]", "on");
+        }
         drop(query);
         Ok(url)
     }
@@ -193,13 +248,15 @@ fn for_purpose(
             options.snapshot_limit = snapshot_limit;
         }
         Purpose::Probe { create } => options.create &= create,
-        Purpose::Migration => {
+        Purpose::Migration | Purpose::Existing => {
+            options.create &= purpose == Purpose::Migration;
             options.busy_timeout = options.busy_timeout.max(LOCK_TIMEOUT);
             options.statement_timeout = Duration::ZERO;
         }
-        Purpose::Look => {
+        Purpose::Look | Purpose::LookAtRest => {
             options.create = false;
             options.read_only = true;
+            options.at_rest = purpose == Purpose::LookAtRest;
         }
     }
     options

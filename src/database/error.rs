@@ -71,7 +71,9 @@ impl DatabaseError {
             Self::Acquire(error) => error.kind(),
             Self::Session(_) => ErrorKind::TransactionFailed,
             Self::Memory(source) => ErrorKind::of_io(source),
-            Self::Migration(MigrationError::Locked(_)) => ErrorKind::Retryable,
+            Self::Migration(MigrationError::Locked { .. } | MigrationError::LeaseLost) => {
+                ErrorKind::Retryable
+            }
             Self::Migration(error) => error.database().map_or(ErrorKind::Other, ErrorKind::of),
             Self::Url { .. } | Self::Drivers(_) => ErrorKind::Other,
         }

@@ -102,6 +102,7 @@ mod generation;
 mod group;
 mod kind;
 mod lane;
+mod migrator;
 mod pool;
 mod session;
 mod transaction;
@@ -119,13 +120,14 @@ pub use error::DatabaseError;
 pub use failure::Failure;
 pub use kind::ErrorKind;
 pub use lane::Lane;
+pub use migrator::Migrator;
 pub use pool::{AcquireError, AcquireErrorCause, Lease, PoolStatus};
 pub(crate) use session::Home;
 pub use session::{Isolation, Savepoint, Session, SessionFailed, SessionGuard};
 pub use violation::Violation;
 
-use crate::config::{DatabaseConfig, DatabaseUrl, Engine};
-use crate::migration::{Migrations, Report, Runner, Status};
+use crate::config::{DatabaseConfig, DatabaseUrl, Engine, MigrateConfig};
+use crate::migration::{Migrations, Report, Status, UpOptions};
 use connect::{Connector, Purpose};
 use generation::Generation;
 use group::Group;
@@ -341,14 +343,14 @@ impl Database {
         self.generation.retire();
     }
 
-    /// Applies what is pending of `migrations`.
+    /// Applies what is pending of `migrations`, with the default settings; [`Database::migrator`] has
+    /// the rest.
     ///
     /// # Errors
     /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`].
     pub async fn migrate(&self, migrations: &Migrations) -> Result<Report, DatabaseError> {
-        let plan = migrations.plan(self.engine())?;
-        let runner = self.runner(Purpose::Migration).await?;
-        Ok(runner.up(&plan).await?)
+        let migrator = self.migrator(migrations, &MigrateConfig::default())?;
+        migrator.up(&UpOptions::default()).await
     }
 
     /// How each version stands, read without changing anything: no file is created.
@@ -359,16 +361,8 @@ impl Database {
         &self,
         migrations: &Migrations,
     ) -> Result<Vec<Status>, DatabaseError> {
-        let plan = migrations.plan(self.engine())?;
-        let runner = self.runner(Purpose::Look).await?;
-        Ok(runner.status(&plan).await?)
-    }
-
-    async fn runner(&self, purpose: Purpose) -> Result<Runner, DatabaseError> {
-        Ok(Runner::new(
-            self.connector.connect(purpose).await?,
-            self.engine(),
-        ))
+        let migrator = self.migrator(migrations, &MigrateConfig::default())?;
+        migrator.status().await
     }
 
     /// Explains an error of this database: what happened, where, and what to do.

@@ -1,18 +1,34 @@
 //! What can go wrong with migrations.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::source::SourceError;
 use super::translate::TranslateError;
 
-/// Why migrations could not be read, compared or applied. Nothing is half applied: a version and its
-/// row in the history are one transaction.
+/// Why migrations could not be read, compared, applied or undone. `Display` is one line;
+/// [`MigrationError::details`] has what needs more.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrationError {
     /// The files break a rule.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A folder of migrations can't be read.
+    #[error("{0}")]
+    Folder(String),
+    /// A file asks for what the runner can't carry out.
+    #[error("migration {path}, line {line}: it {what}; {advice}")]
+    Rule {
+        /// The file below the migrations folder.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A portable file has something that can't be translated for an engine.
     #[error("migration {path} can't be translated for {engine}")]
     Translate {
@@ -24,29 +40,76 @@ pub enum MigrationError {
         #[source]
         source: Box<TranslateError>,
     },
-    /// A statement of the migration failed; its transaction was rolled back.
-    #[error(
-        "migration {path} failed and was rolled back; mend the file or the data and run it again"
-    )]
-    Failed {
+    /// A statement of a migration failed.
+    #[error("migration {} failed and {}: line {}, `{}`; {}", .0.path, .0.undone, .0.line, .0.short(), .0.next())]
+    Failed(Box<Failure>, #[source] sqlx::Error),
+    /// A step that is not a statement of a file failed: the transaction's begin, its end, the history.
+    #[error("migration {path}: {doing} failed and {undone}; {}", undone.next(*version, command))]
+    Around {
         /// The version.
         version: i64,
         /// The file below the migrations folder.
         path: String,
+        /// What failed.
+        doing: &'static str,
+        /// What became of the transaction.
+        undone: Undone,
+        /// The command that ran: `up` or `down`.
+        command: &'static str,
         /// The database's error.
         #[source]
         source: sqlx::Error,
     },
+    /// `SQLite`: rows refer to rows that a migration removed.
+    #[error(
+        "migration {path} was rolled back: after it {rows} row(s) of {table} would refer to rows of \
+         {parent} that are not there; mend the file or the data and run it again"
+    )]
+    Orphans {
+        /// The file below the migrations folder.
+        path: String,
+        /// The table whose rows refer.
+        table: String,
+        /// The table that they refer to.
+        parent: String,
+        /// How many there are.
+        rows: u64,
+    },
+    /// An index that was made without a transaction is not valid.
+    #[error(
+        "migration {path}: the index {index} was made and is not valid; look at the server's log, then run \
+         `twinbase migrate up` again, which drops it and makes it anew"
+    )]
+    InvalidIndex {
+        /// The file below the migrations folder.
+        path: String,
+        /// The index.
+        index: String,
+    },
     /// The text that was applied is not the text that the program holds.
     #[error(
         "migration {path} was changed after it had been applied: bring the old text back, and write what \
-         is new as a new migration"
+         is new as a new migration; if both texts do the same, `twinbase migrate repair --version {version}`"
     )]
     Changed {
         /// The version.
         version: i64,
         /// The file below the migrations folder.
         path: String,
+        /// What changed, line by line; `None` where the old text is not known.
+        difference: Option<String>,
+    },
+    /// Pending versions that are older than the newest that is applied.
+    #[error(
+        "{} older than the newest that the database has ({newest}): {}; give them a newer version, or run \
+         `twinbase migrate up --allow-out-of-order` if the order does not matter",
+        count(versions.len(), "pending migration is", "pending migrations are"), list(versions)
+    )]
+    Late {
+        /// The versions and descriptions.
+        versions: Vec<(i64, String)>,
+        /// The newest version that is applied.
+        newest: i64,
     },
     /// The database has a version that the program does not know, older than the program's newest.
     #[error(
@@ -59,29 +122,221 @@ pub enum MigrationError {
         /// Its description in the history.
         description: String,
     },
+    /// The database has versions that are newer than the program and do not say that it may go on.
+    #[error(
+        "the database is newer than this program: {}; deploy the program that made it, or a newer one",
+        list(versions)
+    )]
+    Newer {
+        /// The versions and descriptions.
+        versions: Vec<(i64, String)>,
+    },
+    /// The database has tables and no history.
+    #[error(
+        "the database has tables ({}) and no history of migrations: if they are this program's, run \
+         `twinbase migrate baseline --detect` to adopt them; otherwise use a database of its own", tables.join(", ")
+    )]
+    Unmanaged {
+        /// Its tables, the first few.
+        tables: Vec<String>,
+    },
     /// An earlier run left a version half applied.
     #[error(
-        "migration {version} ({description}) is marked as failed in `_sqlx_migrations`: bring the schema \
-         in order by hand, then delete that row"
+        "migration {version} ({description}) was begun outside of a transaction and not finished{}: see whether \
+         it took effect, then `twinbase migrate repair --version {version} --as applied`, or `--as pending` \
+         after undoing it", under_way(statement.as_deref())
     )]
     Dirty {
         /// The version.
         version: i64,
         /// Its description in the history.
         description: String,
+        /// The statement that was under way, where it is known.
+        statement: Option<String>,
     },
     /// Another process migrates and did not finish in time.
-    #[error("another process held the migration lock for {} s; try again when it is done", .0.as_secs())]
-    Locked(Duration),
+    #[error("another process held the migration lock for {} s{}; try again when it is done, or give it longer (migrate.lock_timeout)", waited.as_secs(), held_by(holder.as_deref()))]
+    Locked {
+        /// How long this one waited.
+        waited: Duration,
+        /// Who it is: pid, application, since when, what it runs.
+        holder: Option<String>,
+    },
+    /// The file of `SQLite`'s migration lock can't be used.
+    #[error("the lock file {path} can't be used; the folder of the database has to be writable")]
+    LockFile {
+        /// The file.
+        path: String,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The lease ran out and another process took it.
+    #[error("the migration lease was lost to another process; run `twinbase migrate up` again")]
+    LeaseLost,
+    /// A version has nothing that undoes it.
+    #[error(
+        "migration {path} has no `.down.sql`; write one, or restore a backup. Nothing was undone"
+    )]
+    NoDown {
+        /// The file below the migrations folder.
+        path: String,
+    },
+    /// A version that was asked for is not there.
+    #[error("there is no migration {0}; `twinbase migrate status` lists them")]
+    NoSuchVersion(i64),
+    /// Nothing is to be repaired.
+    #[error("migration {0} needs no repair: it is {1}")]
+    Sound(i64, &'static str),
+    /// A repair that has to say what is true.
+    #[error(
+        "migration {0} is half applied: say with `--as applied` or `--as pending` which of the two it shall count as"
+    )]
+    Ambiguous(i64),
+    /// The database has a history already.
+    #[error("the database has a history of migrations already; `twinbase migrate status` shows it")]
+    Managed,
+    /// The schema is not what the migrations make.
+    #[error(
+        "the schema is not what the migrations make up to {version} ({description}), so nothing was marked"
+    )]
+    Differs {
+        /// The version whose schema is the nearest.
+        version: i64,
+        /// Its description.
+        description: String,
+        /// What differs, line by line.
+        difference: String,
+    },
+    /// The migrations can't be run in a scratch schema.
+    #[error(
+        "migration {path} can't be run in a scratch schema: name a database for it with --scratch URL"
+    )]
+    Scratch {
+        /// The file below the migrations folder.
+        path: String,
+        /// The database's error.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A backup could not be made.
+    #[error(
+        "the backup {path} can't be made, and nothing was changed; make room, or turn migrate.backup off"
+    )]
+    Backup {
+        /// The file.
+        path: String,
+        /// The database's error.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A backup is not sound.
+    #[error(
+        "the backup {path} is not sound ({problem}), and nothing was changed; check the database with `PRAGMA integrity_check`"
+    )]
+    UnsoundBackup {
+        /// The file.
+        path: String,
+        /// The first line of what the check says.
+        problem: String,
+    },
     /// The history could not be read or written.
     #[error("the migration history (`_sqlx_migrations`) can't be {doing}")]
     History {
-        /// `"read"` or `"created"`.
+        /// `"read"`, `"created"` and so on.
         doing: &'static str,
         /// The database's error.
         #[source]
         source: sqlx::Error,
     },
+}
+
+/// A statement that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The version.
+    pub version: i64,
+    /// The file below the migrations folder.
+    pub path: String,
+    /// The line on which the statement begins, from 1.
+    pub line: usize,
+    /// The statement.
+    pub statement: String,
+    /// What became of its effects.
+    pub undone: Undone,
+    /// The command that ran: `up` or `down`.
+    pub command: &'static str,
+}
+
+impl Failure {
+    /// What to do next, with the command to type.
+    #[must_use]
+    pub fn next(&self) -> String {
+        self.undone.next(self.version, self.command)
+    }
+
+    fn short(&self) -> String {
+        super::statement::shorten(&self.statement)
+    }
+}
+
+/// What became of a migration that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Undone {
+    /// Its transaction was rolled back: it has left nothing.
+    RolledBack,
+    /// It ran outside of a transaction, and its invalid index was dropped: it has left nothing.
+    IndexDropped,
+    /// It ran outside of a transaction and is marked as dirty.
+    Nothing,
+    /// The connection was lost while it was committed.
+    Unknown,
+}
+
+impl fmt::Display for Undone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RolledBack => "was rolled back",
+            Self::IndexDropped => "its invalid index was dropped again",
+            Self::Nothing => "was not rolled back, for it runs without a transaction",
+            Self::Unknown => "whether it was committed is not known",
+        })
+    }
+}
+
+impl Undone {
+    fn next(self, version: i64, command: &str) -> String {
+        match self {
+            Self::RolledBack | Self::IndexDropped => {
+                format!("mend the file or the data and run `twinbase migrate {command}` again")
+            }
+            Self::Nothing => format!(
+                "see what it did, then run `twinbase migrate repair --version {version} --as applied`, or \
+                 `--as pending` after undoing it"
+            ),
+            Self::Unknown => "run `twinbase migrate status`".to_owned(),
+        }
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn list(versions: &[(i64, String)]) -> String {
+    let one = |(version, description): &(i64, String)| format!("{version} ({description})");
+    versions.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn under_way(statement: Option<&str>) -> String {
+    statement.map_or_else(String::new, |sql| {
+        format!(" (`{}`)", super::statement::shorten(sql))
+    })
+}
+
+fn held_by(holder: Option<&str>) -> String {
+    holder.map_or_else(String::new, |holder| format!(": {holder}"))
 }
 
 impl MigrationError {
@@ -90,7 +345,21 @@ impl MigrationError {
     #[must_use]
     pub fn database(&self) -> Option<&sqlx::Error> {
         match self {
-            Self::Failed { source, .. } | Self::History { source, .. } => Some(source),
+            Self::Failed(_, source)
+            | Self::Around { source, .. }
+            | Self::Backup { source, .. }
+            | Self::Scratch { source, .. }
+            | Self::History { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// What needs more than a line: the difference of two texts or of two schemas.
+    #[must_use]
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Self::Changed { difference, .. } => difference.as_deref(),
+            Self::Differs { difference, .. } => Some(difference),
             _ => None,
         }
     }

@@ -1,10 +1,11 @@
 //! A program's migrations, and what of them runs on an engine.
 
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType};
+use std::path::Path;
 
-use super::source::{self, Script, Version};
-use super::{MigrationError, translate};
+use super::directive::Directives;
+use super::source::{self, Script, Text, Version};
+use super::statement::{self, Statement};
+use super::{MigrationError, checksum, folder, translate};
 use crate::config::Engine;
 
 /// The migrations of a program, oldest first.
@@ -37,33 +38,85 @@ pub struct Step {
     pub description: String,
     /// The source file below the migrations folder, for messages.
     pub path: String,
+    /// The text of the source file.
+    pub source: String,
+    /// SHA-384 of `source` with LF line ends, in hexadecimal digits.
+    pub source_checksum: String,
+    /// The translator's version; 0 for a variant, which runs as it stands.
+    pub translator: u32,
     /// The SQL that applies it on this engine.
     pub up: String,
-    /// The SQL that undoes it on this engine, where there is any.
-    pub down: Option<String>,
+    /// What undoes it on this engine, where there is anything.
+    pub down: Option<Down>,
     /// SHA-384 of `up`, as sqlx computes it and `_sqlx_migrations` keeps it.
     pub checksum: Vec<u8>,
+    /// False for a file that opens with `-- no-transaction`.
+    pub transactional: bool,
+    /// Why programs that do not know this version may go on with it: `-- compatible: <why>`.
+    pub compatible: Option<String>,
 }
 
-/// The files under `migrations/`, as the build script found them.
-static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+/// What undoes a version on one engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Down {
+    /// The source file below the migrations folder.
+    pub path: String,
+    /// The SQL.
+    pub sql: String,
+    /// False for a file that opens with `-- no-transaction`.
+    pub transactional: bool,
+}
+
+/// The files under `migrations/`.
+static EMBEDDED: &[(&str, &str)] = twinbase_macros::files!("migrations");
+
+/// The migrations of a folder of the package, embedded in the program: `migrations!("migrations")`,
+/// or `migrations!()` for that folder.
+///
+/// The build fails, naming the file, where the folder breaks a rule. It also fails where cargo would
+/// not see a new file, and says which line of a `build.rs` makes it see one.
+///
+/// ```
+/// let migrations = twinbase::migrations!("migrations");
+/// assert_eq!(migrations.newest(), Some(20260101000000));
+/// ```
+#[macro_export]
+macro_rules! migrations {
+    () => {
+        $crate::migrations!("migrations")
+    };
+    ($folder:literal) => {
+        $crate::migration::Migrations::from_embedded($crate::migration::plan::__files!($folder))
+    };
+}
+
+#[doc(hidden)]
+pub use twinbase_macros::files as __files;
 
 impl Migrations {
     /// Twinbase's own migrations, which the build embedded in the program: the baseline.
     ///
     /// # Panics
-    /// Never: the build script has already refused a folder that breaks the rules.
+    /// Never: the build has already refused a folder that breaks the rules.
     #[must_use]
     pub fn embedded() -> Self {
-        Self::from_files(EMBEDDED.iter().copied())
-            .expect("the build script has checked these files")
+        Self::from_embedded(EMBEDDED)
+    }
+
+    /// What [`migrations!`](crate::migrations!) makes of the files.
+    ///
+    /// # Panics
+    /// Never for files of the macro, which has refused what breaks a rule.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_embedded(files: &[(&str, &str)]) -> Self {
+        Self::from_files(files.iter().copied()).expect("the macro has checked these files")
     }
 
     /// Migrations from pairs of a path below a migrations folder and the file's contents.
     ///
-    /// A program embeds its files so, a line each, which the compiler then watches:
-    /// `("20260301090000_orders.sql", include_str!("../migrations/20260301090000_orders.sql"))`. A
-    /// variant for one engine has the path `sqlite/20260301090000_orders.sql` or `postgres/…`.
+    /// A program embeds a folder with [`migrations!`](crate::migrations!); this is for files that come
+    /// from elsewhere. A variant for one engine has the path `sqlite/20260301090000_orders.sql` or `postgres/…`.
     ///
     /// # Errors
     /// [`MigrationError::Source`] for the first rule that is broken.
@@ -87,6 +140,25 @@ impl Migrations {
             .collect()
     }
 
+    /// The versions as their files say them, oldest first.
+    #[must_use]
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The migrations of a folder that is read now, for tools and tests.
+    ///
+    /// # Errors
+    /// [`MigrationError::Folder`] where it can't be read or breaks a rule, naming the file.
+    pub fn from_folder(folder: &Path) -> Result<Self, MigrationError> {
+        let files = folder::read(folder).map_err(MigrationError::Folder)?;
+        Self::from_files(
+            files
+                .iter()
+                .map(|(path, sql)| (path.as_str(), sql.as_str())),
+        )
+    }
+
     /// The newest version's number; `None` where there are no migrations at all.
     #[must_use]
     pub fn newest(&self) -> Option<i64> {
@@ -95,30 +167,65 @@ impl Migrations {
 }
 
 fn step(version: &Version, engine: Engine) -> Result<Step, MigrationError> {
-    let (path, up) = render(&version.up, engine)?;
-    let down = version
-        .down
-        .as_ref()
-        .map(|script| render(script, engine))
-        .transpose()?;
-    let migration = Migration::new(
-        version.number,
-        version.description.clone().into(),
-        MigrationType::Simple,
-        sqlx::AssertSqlSafe(up.clone()).into_sql_str(),
-        false,
-    );
+    let (text, up) = render(&version.up, engine)?;
+    let directives = check(text, &up, engine)?;
+    let down = version.down.as_ref().map(|script| {
+        let (text, sql) = render(script, engine)?;
+        let transactional = check(text, &sql, engine)?.transactional;
+        Ok::<_, MigrationError>(Down {
+            path: text.path.clone(),
+            sql,
+            transactional,
+        })
+    });
     Ok(Step {
         version: version.number,
         description: version.description.clone(),
-        path: path.to_owned(),
+        path: text.path.clone(),
+        source: text.sql.clone(),
+        source_checksum: checksum::of_source(&text.sql),
+        translator: match &version.up {
+            Script::Portable(_) => translate::VERSION,
+            Script::Variants { .. } => 0,
+        },
+        checksum: checksum::of(&up),
         up,
-        down: down.map(|(_, sql)| sql),
-        checksum: migration.checksum.into_owned(),
+        down: down.transpose()?,
+        transactional: directives.transactional,
+        compatible: directives.compatible,
     })
 }
 
-fn render(script: &Script, engine: Engine) -> Result<(&str, String), MigrationError> {
+/// Reads what the file says of itself, and refuses what the runner can't carry out.
+fn check(text: &Text, sql: &str, engine: Engine) -> Result<Directives, MigrationError> {
+    let refused = |line, what, advice| MigrationError::Rule {
+        path: text.path.clone(),
+        line,
+        what,
+        advice,
+    };
+    let directives =
+        Directives::read(&text.sql).map_err(|(line, what, advice)| refused(line, what, advice))?;
+    let statements = statement::split(sql, engine);
+    if directives.transactional {
+        if let Some(found) = statements.iter().find(|s| s.controls_transaction()) {
+            return Err(refused(
+                found.line,
+                "begins or ends a transaction",
+                "leave it out: each file runs in one transaction, or without any where it opens with `-- no-transaction`",
+            ));
+        }
+    } else if statements.len() != 1 {
+        return Err(refused(
+            statements.get(1).map_or(1, |second| second.line),
+            "has `-- no-transaction` and not exactly one statement",
+            "write a version for each statement, so that what fails half-way can be told",
+        ));
+    }
+    Ok(directives)
+}
+
+fn render(script: &Script, engine: Engine) -> Result<(&Text, String), MigrationError> {
     match (script, engine) {
         (Script::Portable(text), _) => {
             let sql = translate::translate(&text.sql, engine).map_err(|source| {
@@ -128,12 +235,23 @@ fn render(script: &Script, engine: Engine) -> Result<(&str, String), MigrationEr
                     source: Box::new(source),
                 }
             })?;
-            Ok((&text.path, sql))
+            Ok((text, sql))
         }
         (Script::Variants { postgres: text, .. }, Engine::Postgres)
-        | (Script::Variants { sqlite: text, .. }, Engine::Sqlite) => {
-            Ok((&text.path, text.sql.clone()))
-        }
+        | (Script::Variants { sqlite: text, .. }, Engine::Sqlite) => Ok((text, text.sql.clone())),
+    }
+}
+
+impl Step {
+    /// What sqlx would have recorded for a check-out with CR LF line ends.
+    pub(super) fn checksum_with_crlf(&self) -> Vec<u8> {
+        checksum::of(&self.up.replace('\n', "\r\n"))
+    }
+
+    /// The statements that apply it.
+    #[must_use]
+    pub fn statements(&self, engine: Engine) -> Vec<Statement> {
+        statement::split(&self.up, engine)
     }
 }
 
@@ -141,7 +259,6 @@ fn render(script: &Script, engine: Engine) -> Result<(&str, String), MigrationEr
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     #[test]
     fn the_baseline_is_embedded_and_makes_nothing() {

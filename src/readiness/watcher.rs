@@ -7,10 +7,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::probe::{Answer, Probe};
-use super::schema::{Schema, Unfit};
+use super::schema::{Schema, Unfit, WAITING};
 use super::state::Migrated;
 use super::{DependencyState, Snapshot};
-use crate::config::{DatabaseConfig, ReadinessConfig};
+use crate::config::{MigrateConfig, ReadinessConfig};
 use crate::database::{Backoff, Database, DatabaseError};
 use crate::migration::Migrations;
 use crate::telemetry::chain;
@@ -43,7 +43,7 @@ impl Watcher {
     pub fn start(
         database: Database,
         migrations: Migrations,
-        config: &DatabaseConfig,
+        migrate: &MigrateConfig,
         readiness: &ReadinessConfig,
     ) -> Self {
         let (sender, snapshots) = watch::channel(Snapshot::unknown());
@@ -51,8 +51,9 @@ impl Watcher {
         let watch = Watch {
             location: database.target().location(),
             probe: Probe::new(database.clone(), readiness.timeout),
-            schema: Schema::new(database, migrations, config, readiness.timeout),
+            schema: Schema::new(database, migrations, migrate, readiness.timeout),
             migrated: None,
+            was_ready: false,
             backoff: Backoff::new(FIRST_PAUSE, readiness.retry_max),
             interval: readiness.interval,
             sender,
@@ -86,6 +87,8 @@ struct Watch {
     probe: Probe,
     schema: Schema,
     migrated: Option<Migrated>,
+    /// Whether the schema has been found fit before.
+    was_ready: bool,
     backoff: Backoff,
     interval: Duration,
     sender: watch::Sender<Snapshot>,
@@ -96,6 +99,7 @@ enum Finding {
     Ready,
     Migrating,
     Behind(String),
+    Waiting(String),
     Away(DatabaseError),
 }
 
@@ -126,9 +130,11 @@ impl Watch {
         match self.settle().await {
             Ok(migrated) => {
                 self.migrated = Some(migrated);
+                self.was_ready = true;
                 Finding::Ready
             }
             Err(Unfit::Behind(problem)) => Finding::Behind(problem),
+            Err(Unfit::Waiting(problem)) => Finding::Waiting(problem),
             Err(Unfit::Away(error)) => Finding::Away(error),
         }
     }
@@ -143,7 +149,7 @@ impl Watch {
     /// Settles the schema, and goes on to probe while that takes its time.
     async fn settle(&mut self) -> Result<Migrated, Unfit> {
         let schema = self.schema.clone();
-        let mut settling = std::pin::pin!(schema.settle());
+        let mut settling = std::pin::pin!(schema.settle(self.was_ready));
         let (started, mut told, mut answered) = (Instant::now(), Instant::now(), Instant::now());
         loop {
             tokio::select! {
@@ -175,7 +181,7 @@ impl Watch {
                 self.backoff.reset();
                 self.interval
             }
-            Finding::Migrating => self.interval,
+            Finding::Migrating | Finding::Waiting(_) => self.interval,
             Finding::Behind(_) | Finding::Away(_) => self.backoff.pause(),
         };
         let (ready, database, problem) = match finding {
@@ -185,7 +191,9 @@ impl Watch {
                 DependencyState::Connected,
                 Some(MIGRATING.to_owned()),
             ),
-            Finding::Behind(problem) => (false, DependencyState::Connected, Some(problem.clone())),
+            Finding::Behind(problem) | Finding::Waiting(problem) => {
+                (false, DependencyState::Connected, Some(problem.clone()))
+            }
             Finding::Away(error) => (false, DependencyState::Disconnected, Some(chain(error))),
         };
         let migration = self.migrated.clone();
@@ -225,6 +233,8 @@ fn tell(before: &Snapshot, now: &Snapshot, location: &str) {
                     database = location,
                     "not ready yet: the schema is being brought up to date"
                 );
+            } else if problem.starts_with(WAITING) {
+                tracing::info!(database = location, problem, "not ready yet");
             } else if now.database == DependencyState::Connected {
                 tracing::error!(
                     database = location,

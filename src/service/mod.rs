@@ -83,8 +83,7 @@
 //!
 //! # Migrations
 //! [`Application::migrations`] takes the whole list: Twinbase needs no table of its own. They are
-//! applied at the start, or as soon as the database answers, unless `database.migrate_on_start` is
-//! false.
+//! applied at the start, or as soon as the database answers, unless `migrate.on_start` says otherwise.
 //!
 //! # Configuration
 //! [`config::load`](crate::config::load()) reads `twinbase.toml`, `TWINBASE_*` and `DATABASE_*`, for an
@@ -242,7 +241,7 @@ impl<A: OpenApi + 'static> Application<A> {
         let watcher = Watcher::start(
             database.clone(),
             self.migrations,
-            &self.config.database,
+            &self.config.migrate,
             &self.config.readiness,
         );
         let state = api::State {

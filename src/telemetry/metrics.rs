@@ -87,6 +87,26 @@ fn describe() {
         "twinbase_migrations_applied_total",
         "Migrations that this process applied"
     );
+    describe_counter!(
+        "twinbase_migrations_undone_total",
+        "Migrations that this process undid"
+    );
+    describe_counter!(
+        "twinbase_migration_lock_timeouts_total",
+        "Waits for another process's migration lock that were given up"
+    );
+    describe_counter!(
+        "twinbase_migration_retries_total",
+        "Migrations rolled back and tried again because a table was not had in time"
+    );
+    describe_counter!(
+        "twinbase_migration_backups_total",
+        "SQLite files copied before their schema was changed"
+    );
+    describe_counter!(
+        "twinbase_migration_invalid_indexes_total",
+        "Invalid indexes of unfinished migrations that were dropped"
+    );
     describe_histogram!(
         "twinbase_http_request_seconds",
         Unit::Seconds,

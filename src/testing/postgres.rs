@@ -99,6 +99,12 @@ impl Binaries {
         digits.parse().ok()
     }
 
+    /// The path of one of the programs: `psql`, `pg_dump`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     fn command(&self, name: &str) -> Command {
         Command::new(self.0.join(name))
     }

@@ -10,9 +10,18 @@ const PASSWORD: &str = "p%40ss%2Fword%231";
 
 /// Runs it and expects one line on standard error with all of `parts`, and a failure.
 fn assert_refused(command: &mut Command, parts: &[&str]) {
+    assert_ends(command, 1, parts);
+}
+
+/// As `assert_refused`, with the code for a database that can't be reached.
+fn assert_unreachable(command: &mut Command, parts: &[&str]) {
+    assert_ends(command, 9, parts);
+}
+
+fn assert_ends(command: &mut Command, code: i32, parts: &[&str]) {
     let output = run(command);
     let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(output.status.code(), Some(code), "{said}");
     let errors: Vec<_> = said
         .lines()
         .filter(|line| !line.contains("WARN") && !line.starts_with("warning"))
@@ -27,7 +36,7 @@ fn assert_refused(command: &mut Command, parts: &[&str]) {
 async fn assert_degraded(prepare: impl Fn(&mut Command), folder: &Path, parts: &[&str]) {
     let mut migrate = program(folder);
     prepare(migrate.args(["migrate", "up"]));
-    assert_refused(&mut migrate, parts);
+    assert_unreachable(&mut migrate, parts);
 
     let mut serve = program(folder);
     prepare(&mut serve);
@@ -176,7 +185,7 @@ async fn files_and_folders_without_permission_degrade_the_service() {
         if root {
             command.uid(65534).gid(65534);
         }
-        assert_refused(&mut command, &[&url[7..], "may not read or write"]);
+        assert_unreachable(&mut command, &[&url[7..], "may not read or write"]);
     }
     mode(&locked, 0o755);
 }

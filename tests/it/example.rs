@@ -12,7 +12,7 @@ const ID: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
 async fn serve(database: &TestDatabase) -> TestApplication {
     let config = TestApplication::config(database.config());
-    let application = TestApplication::serve(app::application(config).unwrap()).await;
+    let application = TestApplication::serve(app::application(config)).await;
     application.until_ready_answers(200).await;
     application
 }

@@ -203,6 +203,6 @@ twinbase::on_both_engines! {
         };
         assert!(migrate("up").starts_with("applied 20260101000000 baseline"));
         assert_eq!(migrate("up"), "nothing to apply: the schema is current\n");
-        assert_eq!(migrate("status"), "20260101000000 applied  baseline\n");
+        assert_eq!(migrate("status"), "20260101000000 applied    baseline\n");
     }
 }

@@ -31,24 +31,6 @@ twinbase::on_both_engines! {
         application.stop().await;
     }
 
-    async fn without_migrate_on_start_it_is_ready_once_someone_else_has_migrated(database: TestDatabase) {
-        let mut config = database.config();
-        config.migrate_on_start = false;
-        // The file has to be there: looking at the status creates none.
-        database.open().connect().await.unwrap();
-        let application = TestApplication::start(config).await;
-        let answer = application.until_ready_answers(503).await;
-        assert_eq!(answer.json()["ready"], false);
-        let connected = async {
-            while application.send("GET /api/v1/ready").await.json()["dependencies"]["db"] != "connected" {}
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(10), connected).await.unwrap();
-        assert_eq!(application.send("GET /api/v1/ready").await.status, 503);
-        database.open().migrate(&twinbase::migration::Migrations::embedded()).await.unwrap();
-        application.until_ready_answers(200).await;
-        application.stop().await;
-    }
-
     async fn metrics_tell_what_readiness_tells(database: TestDatabase) {
         let application = TestApplication::start(database.config()).await;
         application.until_ready_answers(200).await;

@@ -86,3 +86,34 @@ fn an_application_name_in_the_url_is_used_and_must_not_contradict_the_key() {
     ]));
     assert!(text.contains("DATABASE_APPLICATION_NAME"), "{text}");
 }
+
+#[test]
+fn a_migration_url_names_the_same_engine_or_is_refused() {
+    let url = ("DATABASE_URL", "postgres://me@db/app");
+    let same = [
+        url,
+        (
+            "DATABASE_MIGRATION_URL",
+            "postgres://owner:secret@direct/app",
+        ),
+    ];
+    let loaded = load_variables(&same).unwrap();
+    let other = loaded.config.database.migration_url.unwrap();
+    assert_eq!(other.to_string(), "postgres://owner:***@direct/app");
+    let text = refusal(load_variables(&[
+        url,
+        ("DATABASE_MIGRATION_URL", "sqlite:x.db"),
+    ]));
+    assert!(
+        text.contains("DATABASE_MIGRATION_URL") && text.contains("it names SQLite"),
+        "{text}"
+    );
+    assert_eq!(
+        load_variables(&[url])
+            .unwrap()
+            .config
+            .database
+            .migration_url,
+        None
+    );
+}

@@ -57,7 +57,10 @@ fn values_of_the_wrong_type_are_refused() {
             "did you mean pool_size below [database]?",
         ),
         ("[database]\npool_recycle = 5", "did you mean recycle?"),
-        ("[nonsense]\n", "there are server, database, readiness, log"),
+        (
+            "[nonsense]\n",
+            "there are server, database, migrate, readiness, log",
+        ),
     ] {
         let text = refusal(load_file(toml));
         assert!(text.contains(reason), "{toml}\n{text}");

@@ -42,7 +42,7 @@ fn names_of_twinbase_that_mean_nothing_are_refused() {
         ),
         (
             "TWINBASE_X__Y",
-            "there are server, database, readiness, log",
+            "there are server, database, migrate, readiness, log",
         ),
         (
             "TWINBASE_SERVER__PORT",

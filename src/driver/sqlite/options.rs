@@ -60,6 +60,10 @@ pub struct Options {
     pub begin_immediate: bool,
     /// Whether reads that have proven short run on the caller's thread; true by default.
     pub inline_reads: bool,
+    /// Whether the file is read without any lock and without the files of the write-ahead log, which
+    /// even a reader makes; false by default. Only together with `read_only`, and only right while
+    /// nobody writes: the caller has to see to that.
+    pub at_rest: bool,
 }
 
 /// A URL that names no SQLite database, or not in a way that the driver knows.
@@ -117,6 +121,7 @@ impl Options {
             snapshot_limit: Duration::ZERO,
             begin_immediate: false,
             inline_reads: true,
+            at_rest: false,
         }
     }
 
@@ -212,6 +217,7 @@ impl Options {
             "twinbase_snapshot_limit_ms" => self.snapshot_limit = Duration::from_millis(number()?),
             "twinbase_begin_immediate" => self.begin_immediate = switch()?,
             "twinbase_inline_reads" => self.inline_reads = switch()?,
+            "twinbase_at_rest" => self.at_rest = switch()?,
             _ => return Err(OptionsError::UnknownParameter(key.to_owned())),
         }
         Ok(())
@@ -271,11 +277,19 @@ impl Options {
             )
             .append_pair("twinbase_begin_immediate", switch(self.begin_immediate))
             .append_pair("twinbase_query_only", switch(self.query_only))
-            .append_pair("twinbase_inline_reads", switch(self.inline_reads));
+            .append_pair("twinbase_inline_reads", switch(self.inline_reads))
+            .append_pair("twinbase_at_rest", switch(self.at_rest));
         if memory.is_some() && self.read_only {
             query.append_pair("mode", "ro");
         }
         format!("sqlite:{path}?{}", query.finish())
+    }
+
+    /// The name under which SQLite opens a file at rest.
+    pub(super) fn immutable_name(&self) -> String {
+        let path = self.path();
+        let path = path.to_string_lossy();
+        format!("file:{}?immutable=1", utf8_percent_encode(&path, PATH))
     }
 
     /// The file that holds the database.
@@ -329,6 +343,7 @@ mod tests {
         options.statement_timeout = Duration::from_millis(99);
         options.begin_immediate = true;
         options.inline_reads = false;
+        options.at_rest = true;
         let url = options.to_url();
         assert_eq!(
             format!("{:?}", parsed(&url).unwrap()),

@@ -34,7 +34,12 @@ fn open_at(
     if !options.read_only && (options.create || in_memory) {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = if options.at_rest && options.read_only && !in_memory {
+        let name = options.immutable_name();
+        Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
+    };
     control::be_patient(control, options.busy_timeout);
     control.watch(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

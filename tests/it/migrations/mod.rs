@@ -1,6 +1,29 @@
+/// Databases that have the schema and no history: compared, then marked.
+mod adoption;
+/// What runs outside of a transaction, and what it leaves when it fails.
+mod alone;
+/// What needs no database, or has to wait for one: `new`, `--wait`.
+mod beside;
+/// The program's commands, a state and an exit code each.
+mod commands;
+/// A folder embedded by the macro: new files seen, broken rules named.
+mod embedding;
+/// Failures: the file, the line, the statement, and what became of it.
+mod failures;
+/// Locks between processes, their holders, and waiting for tables.
+mod locks;
+/// Real processes, killed at any point; many at once are in `tests/starters.rs`.
+mod processes;
+/// Tables of SQLite that are made anew, with rows that refer to them; backups.
+mod rebuilds;
+/// Histories that the program can't go on from, and the way out of each.
+mod refusals;
+/// sqlx's own migrator, on the rendered folder and the same database.
+mod stock;
+
 use sqlx::Row as _;
-use twinbase::config::Engine;
-use twinbase::database::DatabaseError;
+use twinbase::config::{Engine, MigrateConfig};
+use twinbase::database::{Database, DatabaseError, Migrator};
 use twinbase::migration::{MigrationError, Migrations, Standing};
 use twinbase::telemetry::chain;
 
@@ -17,6 +40,25 @@ const LATER: (&str, &str) = (
 
 fn migrations(files: &[(&'static str, &'static str)]) -> Migrations {
     Migrations::from_files(files.iter().copied()).unwrap()
+}
+
+/// A migrator with the default settings.
+fn migrator(database: &Database, files: &[(&'static str, &'static str)]) -> Migrator {
+    with_settings(database, files, &MigrateConfig::default())
+}
+
+fn with_settings(
+    database: &Database,
+    files: &[(&'static str, &'static str)],
+    settings: &MigrateConfig,
+) -> Migrator {
+    database.migrator(&migrations(files), settings).unwrap()
+}
+
+/// The word for each version, oldest first.
+async fn standings(migrator: &Migrator) -> Vec<&'static str> {
+    let lines = migrator.status().await.unwrap();
+    lines.iter().map(|line| line.standing.as_str()).collect()
 }
 
 fn migration_error(error: DatabaseError) -> MigrationError {
@@ -96,54 +138,13 @@ twinbase::on_both_engines! {
         let line = chain(&error);
         assert!(line.starts_with("migration 20260210120000_bad.sql failed and was rolled back"), "{line}");
         assert!(line.contains("nowhere") && !line.contains('\n'), "{line}");
-        assert!(matches!(migration_error(error), MigrationError::Failed { version: 20_260_210_120_000, .. }));
+        assert!(matches!(migration_error(error), MigrationError::Failed(failure, _) if failure.version == 20_260_210_120_000));
         let lines = database.migration_status(&set).await.unwrap();
         assert_eq!(lines.iter().map(|l| l.standing).collect::<Vec<_>>(), [Standing::Applied, Standing::Pending]);
         assert!(sqlx::query("SELECT * FROM half").fetch_all(database.pool()).await.is_err());
         // Mended, it goes on from there.
         let report = database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
         assert_eq!(report.applied.len(), 1);
-        database.close().await;
-    }
-
-    async fn a_changed_an_unknown_and_a_dirty_version_are_refused(database: TestDatabase) {
-        let database = database.open();
-        database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
-
-        let changed = migrations(&[BASELINE, (SIGNALS.0, "CREATE TABLE other (id BIGINT);\n")]);
-        let error = migration_error(database.migrate(&changed).await.unwrap_err());
-        assert!(matches!(&error, MigrationError::Changed { path, .. } if path == SIGNALS.0), "{error:?}");
-        let lines = database.migration_status(&changed).await.unwrap();
-        assert_eq!(lines[1].standing, Standing::Changed);
-
-        let other = migrations(&[BASELINE, LATER]);
-        let error = migration_error(database.migrate(&other).await.unwrap_err());
-        assert!(matches!(error, MigrationError::Unknown { version: 20_260_210_120_000, .. }), "{error:?}");
-        assert_eq!(database.migration_status(&other).await.unwrap()[1].standing, Standing::Unknown);
-
-        sqlx::query("UPDATE _sqlx_migrations SET success = FALSE WHERE version = 20260210120000")
-            .execute(database.pool())
-            .await
-            .unwrap();
-        let error = migration_error(database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap_err());
-        assert!(matches!(error, MigrationError::Dirty { version: 20_260_210_120_000, .. }), "{error:?}");
-        database.close().await;
-    }
-
-    async fn versions_newer_than_the_program_are_no_reason_to_stop(database: TestDatabase) {
-        let database = database.open();
-        database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
-        let report = database.migrate(&migrations(&[BASELINE])).await.unwrap();
-        assert!(report.applied.is_empty());
-        database.close().await;
-    }
-
-    async fn a_version_merged_late_is_applied(database: TestDatabase) {
-        let database = database.open();
-        database.migrate(&migrations(&[SIGNALS])).await.unwrap();
-        let report = database.migrate(&migrations(&[BASELINE, SIGNALS])).await.unwrap();
-        assert_eq!(report.applied.len(), 1);
-        assert_eq!(report.current.unwrap().0, 20_260_210_120_000);
         database.close().await;
     }
 
