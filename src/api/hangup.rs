@@ -22,12 +22,15 @@ use tokio_util::sync::CancellationToken;
 /// What a request answers whose client has gone: nobody reads it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// The connections that are open, by the address of the client.
+/// The two ends of a connection: the client's, and ours.
+type Ends = (SocketAddr, SocketAddr);
+
+/// The connections that are open, by their ends.
 #[derive(Debug, Clone, Default)]
-pub struct Callers(Arc<Mutex<HashMap<SocketAddr, CancellationToken>>>);
+pub struct Callers(Arc<Mutex<HashMap<Ends, CancellationToken>>>);
 
 impl Callers {
-    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, CancellationToken>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Ends, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,19 +68,19 @@ impl Acceptor for WatchedAcceptor {
 #[derive(Debug)]
 pub struct WatchedStream {
     stream: TcpStream,
-    client: SocketAddr,
+    ends: Ends,
     gone: CancellationToken,
     callers: Callers,
 }
 
 impl WatchedStream {
     fn new(stream: TcpStream, callers: Callers) -> io::Result<Self> {
-        let client = stream.peer_addr()?;
+        let ends = (stream.peer_addr()?, stream.local_addr()?);
         let gone = CancellationToken::new();
-        callers.lock().insert(client, gone.clone());
+        callers.lock().insert(ends, gone.clone());
         Ok(Self {
             stream,
-            client,
+            ends,
             gone,
             callers,
         })
@@ -87,7 +90,7 @@ impl WatchedStream {
 impl Drop for WatchedStream {
     fn drop(&mut self) {
         self.gone.cancel();
-        self.callers.lock().remove(&self.client);
+        self.callers.lock().remove(&self.ends);
     }
 }
 
@@ -166,7 +169,10 @@ impl<E: Endpoint> Endpoint for HangupEndpoint<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let client = request.remote_addr().as_socket_addr().copied();
-        let gone = client.and_then(|client| self.callers.lock().get(&client).cloned());
+        let ours = request.local_addr().as_socket_addr().copied();
+        let gone = client
+            .zip(ours)
+            .and_then(|ends| self.callers.lock().get(&ends).cloned());
         let answer = self.inner.call(request);
         let answer = match gone {
             Some(gone) => gone.run_until_cancelled(answer).await,

@@ -1,6 +1,7 @@
 //! A session for a request: begun when an operation first uses it, committed before the answer is sent.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use poem::http::StatusCode;
@@ -13,7 +14,7 @@ use crate::database::{Database, DatabaseError, Home, Lane, Session, SessionGuard
 /// A session on the writer lane for the request: an operation's parameter.
 ///
 /// It is committed before the answer is sent where that is a success (2xx or 3xx), and rolled back
-/// otherwise: on an error, a panic, and when the client goes away. A commit that fails turns the answer
+/// otherwise: on an error, a panic, and when the client goes away. A request has one at the most. A commit that fails turns the answer
 /// into its error. The connection is taken with the first statement.
 ///
 /// ```
@@ -47,7 +48,11 @@ pub struct ReadSession(SessionGuard);
 
 /// The sessions of a request, where they go back to.
 #[derive(Debug, Clone, Default)]
-struct Lent(Arc<Mutex<Vec<Arc<Home>>>>);
+struct Lent {
+    homes: Arc<Mutex<Vec<Arc<Home>>>>,
+    /// Whether one of them writes.
+    writes: Arc<AtomicBool>,
+}
 
 impl Lent {
     fn lend(&self, lane: &Lane) -> SessionGuard {
@@ -57,17 +62,25 @@ impl Lent {
     }
 
     fn homes(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Home>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.homes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Commits what was done.
+    /// Commits what was done: what can fail without a commit before the one write.
     ///
     /// # Errors
-    /// The first commit's that fails; those after it are rolled back.
+    /// That of a session which was kept, has failed, or can't be committed; then nothing is.
     async fn commit(&self) -> Result<(), DatabaseError> {
         let homes = std::mem::take(&mut *self.homes());
-        for home in homes {
-            home.take_or_kept()?.commit().await?;
+        let mut sessions = Vec::with_capacity(homes.len());
+        for home in &homes {
+            sessions.push(home.take_or_kept()?);
+        }
+        if let Some(failed) = sessions.iter().find(|session| session.failure().is_some()) {
+            return Err(failed.refusal());
+        }
+        sessions.sort_by_key(Session::writes);
+        for session in sessions {
+            session.commit().await?;
         }
         Ok(())
     }
@@ -99,6 +112,14 @@ fn lend(request: &Request, lane: impl FnOnce(&Database) -> Lane) -> Result<Sessi
 
 impl<'a> FromRequest<'a> for WriteSession {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let lent = request.extensions().get::<Lent>();
+        if lent.is_some_and(|lent| lent.writes.swap(true, Ordering::Relaxed)) {
+            return Err(poem::Error::from_string(
+                "an operation takes two sessions that write, which would be committed one after the other: \
+                 take one",
+                StatusCode::INTERNAL_SERVER_ERROR,
+            ));
+        }
         lend(request, Database::writer).map(Self)
     }
 }

@@ -71,7 +71,7 @@ section! {
 
         /// How long a transaction is run again after serialization failures; 1ms to 1h, or 0s for never.
         ///
-        /// Of `Database::transaction` and `Database::write`, from the start of their first run.
+        /// Of `Lane::transaction` and `Database::write`, from the start of their first run.
         pub retry_deadline: Duration = Duration::from_secs(10), span(1..=3_600_000).or_zero("never");
 
         /// How long one statement may run, on every connection; 1ms to 24d, or 0s for no limit.

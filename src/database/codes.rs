@@ -184,7 +184,7 @@ pub(super) const ROWS: &[Row] = &[
         advice: "look before doing it again",
         sqlstates: &["08007", "40003"],
         sqlite: &[],
-        also: "",
+        also: "a connection that is lost during a COMMIT, or a statement by itself on the writer lane",
     },
     Row {
         kind: ErrorKind::Corrupt,

@@ -6,6 +6,7 @@ use std::io;
 use sqlx::migrate::MigrateError;
 
 use super::codes;
+use super::outcome::StatementOutcomeUnknown;
 use super::pool::AcquireError;
 use super::session::SessionFailed;
 use super::violation::Violation;
@@ -132,6 +133,12 @@ impl ErrorKind {
         }
         if error.try_downcast_ref::<SessionFailed>().is_some() {
             return Self::TransactionFailed;
+        }
+        if error
+            .try_downcast_ref::<StatementOutcomeUnknown>()
+            .is_some()
+        {
+            return Self::OutcomeUnknown;
         }
         let kind = match error.try_downcast_ref::<SqliteError>() {
             Some(error) => match error.cause() {

@@ -11,10 +11,11 @@ use sqlx::any::{AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::{Any, AssertSqlSafe, Either, Error, Execute, Executor, SqlSafeStr as _, SqlStr};
 use sqlx_core::try_stream;
 
+use super::outcome::StatementOutcomeUnknown;
 use super::pool::{Holder, Lease, Mode, Pool};
 use super::session::{Home, Isolation, Session, SessionGuard};
 use super::transaction;
-use super::{Database, DatabaseError};
+use super::{Database, DatabaseError, ErrorKind};
 use crate::config::Engine;
 
 /// What a caller means to do with the database: [`Database::reader`](super::Database::reader) or
@@ -28,6 +29,9 @@ use crate::config::Engine;
 /// |---|---|---|
 /// | reader | one of up to `pool_size + max_overflow` connections that only read, beside the writer | a connection of the one pool, told to read only |
 /// | writer | the one connection that writes, in turn | a connection of the one pool |
+///
+/// Where the connection is lost while a statement by itself runs on the writer lane, the error is of
+/// [`ErrorKind::OutcomeUnknown`](super::ErrorKind::OutcomeUnknown): it may have been carried out.
 ///
 /// A write on the reader lane is an error of [`ErrorKind::ReadOnly`](super::ErrorKind::ReadOnly) on both.
 #[derive(Debug, Clone)]
@@ -166,6 +170,15 @@ impl Lane {
         self.pool.acquire(None, &self.holder).await
     }
 
+    pub(super) fn acquire_timeout(&self) -> Duration {
+        self.pool.acquire_timeout()
+    }
+
+    /// The error of a caller who has waited for so long in another queue than the pool's.
+    pub(super) fn time_out(&self, waited: Duration) -> DatabaseError {
+        self.pool.time_out(waited)
+    }
+
     pub(super) fn retry_deadline(&self) -> Duration {
         self.retry_deadline
     }
@@ -180,7 +193,7 @@ impl Lane {
                 let isolation = isolation.map_or("", Isolation::sql);
                 let mode = if self.writes() { "WRITE" } else { "ONLY" };
                 let timeout = limit.map_or_else(String::new, |limit| {
-                    format!("; SET LOCAL statement_timeout = {}", limit.as_millis())
+                    format!("; SET LOCAL statement_timeout = {}", whole_millis(limit))
                 });
                 AssertSqlSafe(format!("BEGIN{isolation} READ {mode}{timeout}")).into_sql_str()
             }
@@ -190,6 +203,15 @@ impl Lane {
     /// The limit for the driver, which on PostgreSQL is part of [`Self::begin`] for the server.
     pub(super) fn driver_timeout(&self) -> Option<Duration> {
         self.statement_timeout
+    }
+
+    /// What an error of a statement by itself means: on the writer lane, where the connection was lost,
+    /// the statement may have been carried out.
+    fn outcome(&self, error: Error) -> Error {
+        if self.writes() && ErrorKind::of(&error) == ErrorKind::Connection {
+            return StatementOutcomeUnknown::of(error);
+        }
+        error
     }
 
     pub(super) fn writes(&self) -> bool {
@@ -211,7 +233,7 @@ impl<'l> Executor<'l> for Lane {
         Box::pin(try_stream! {
             let mut conn = self.acquire().await.map_err(DatabaseError::into_sqlx)?;
             let mut items = conn.fetch_many(query);
-            while let Some(item) = items.try_next().await? {
+            while let Some(item) = items.try_next().await.map_err(|error| self.outcome(error))? {
                 r#yield!(item);
             }
             Ok(())
@@ -225,7 +247,8 @@ impl<'l> Executor<'l> for Lane {
     {
         Box::pin(async move {
             let mut conn = self.acquire().await.map_err(DatabaseError::into_sqlx)?;
-            conn.fetch_optional(query).await
+            let row = conn.fetch_optional(query).await;
+            row.map_err(|error| self.outcome(error))
         })
     }
 
@@ -295,4 +318,10 @@ impl<'l> Executor<'l> for &'l Lane {
     {
         self.clone().describe(sql)
     }
+}
+
+/// In milliseconds, of which none would mean no limit.
+fn whole_millis(limit: Duration) -> u128 {
+    let least = u128::from(!limit.is_zero());
+    limit.as_millis().max(least)
 }

@@ -56,15 +56,25 @@ impl Wal {
             return;
         };
         runtime.spawn(run(
-            Arc::clone(&self.0),
+            Watching(Arc::clone(&self.0)),
             writer.downgrade(),
             readers.downgrade(),
         ));
     }
 }
 
-async fn run(watch: Arc<Watch>, writer: super::pool::WeakPool, readers: super::pool::WeakPool) {
+/// Lets another watch begin when this one ends, with its runtime say.
+struct Watching(Arc<Watch>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.is_watched.store(false, Ordering::Relaxed);
+    }
+}
+
+async fn run(watch: Watching, writer: super::pool::WeakPool, readers: super::pool::WeakPool) {
     let size = metrics::gauge!("twinbase_sqlite_wal_bytes");
+    let watch = &watch.0;
     loop {
         tokio::time::sleep(PAUSE).await;
         let (Some(writer), Some(readers)) = (writer.upgrade(), readers.upgrade()) else {

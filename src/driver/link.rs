@@ -5,8 +5,8 @@
 //! parameter of the URL, and the driver takes it when it connects.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use url::Url;
@@ -17,11 +17,19 @@ pub(crate) const PARAMETER: &str = "twinbase_link";
 /// The links that were offered and not taken back.
 static OFFERED: Mutex<Option<HashMap<u64, Arc<Link>>>> = Mutex::new(None);
 
+/// A process of a PostgreSQL server: its number alone may be another's on another server, or later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Backend {
+    pub(crate) pid: i32,
+    /// When it began to serve the connection, in microseconds since 1970.
+    pub(crate) since: i64,
+}
+
 /// What both sides of a connection know.
 #[derive(Debug)]
 pub(crate) struct Link {
-    /// The process of PostgreSQL that serves the connection; 0 where there is none.
-    backend: AtomicI32,
+    /// The process of PostgreSQL that serves the connection.
+    backend: OnceLock<Backend>,
     /// Whether a statement may have left something behind that outlives its transaction: a setting, a
     /// temporary table, a lock of the session's.
     session_changed: AtomicBool,
@@ -34,7 +42,7 @@ pub(crate) struct Link {
 impl Default for Link {
     fn default() -> Self {
         Self {
-            backend: AtomicI32::new(0),
+            backend: OnceLock::new(),
             session_changed: AtomicBool::new(false),
             lost: AtomicBool::new(false),
             statement_timeout: AtomicI64::new(-1),
@@ -64,12 +72,13 @@ impl Link {
     }
 
     /// The process of PostgreSQL that serves the connection.
-    pub(crate) fn backend(&self) -> Option<i32> {
-        Some(self.backend.load(Ordering::Acquire)).filter(|backend| *backend != 0)
+    pub(crate) fn backend(&self) -> Option<Backend> {
+        self.backend.get().copied()
     }
 
-    pub(super) fn set_backend(&self, backend: i32) {
-        self.backend.store(backend, Ordering::Release);
+    pub(super) fn set_backend(&self, backend: Backend) {
+        // A connection has one, and is opened once.
+        let _ = self.backend.set(backend);
     }
 
     /// Whether the connection is no longer as it was opened.
@@ -100,7 +109,11 @@ impl Link {
 
     pub(crate) fn set_statement_timeout(&self, limit: Option<Duration>) {
         let millis = limit.map_or(-1, |limit| {
-            i64::try_from(limit.as_millis()).unwrap_or(i64::MAX)
+            // Less than one would be none, which means no limit.
+            let least = i64::from(!limit.is_zero());
+            i64::try_from(limit.as_millis())
+                .unwrap_or(i64::MAX)
+                .max(least)
         });
         self.statement_timeout.store(millis, Ordering::Release);
     }
@@ -153,8 +166,9 @@ mod tests {
         let url = Url::parse(&format!("sqlite::memory:?{key}={value}")).unwrap();
         let taken = Link::taken(&url);
         let link = offer.accept();
-        taken.set_backend(7);
-        assert_eq!(link.backend(), Some(7));
+        let backend = Backend { pid: 7, since: 1 };
+        taken.set_backend(backend);
+        assert_eq!(link.backend(), Some(backend));
         assert_eq!(Link::taken(&url).backend(), None);
     }
 }

@@ -1,6 +1,21 @@
-//! Which statements leave something behind that outlives their transaction.
+//! Which statements leave something behind that outlives their transaction, or end it.
 
 use super::placeholder::{Token, tokens};
+
+/// SQL text that would end a transaction which the driver has begun: what follows would be committed by
+/// itself, and the commit of the transaction would be taken for done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "SQL text can't end a transaction that was begun with begin() or by a session: call commit() or \
+     rollback()"
+)]
+pub(super) struct EndsTransaction;
+
+impl From<EndsTransaction> for sqlx::Error {
+    fn from(error: EndsTransaction) -> Self {
+        Self::AnyDriverError(Box::new(error))
+    }
+}
 
 /// Functions that do so from within any statement, of PostgreSQL.
 const FUNCTIONS: [&str; 8] = [
@@ -56,6 +71,7 @@ impl<'a> Reader<'a> {
             1 => {
                 self.first = word;
                 is(&[
+                    "do",
                     "reset",
                     "listen",
                     "unlisten",

@@ -93,6 +93,30 @@ impl Notes {
         Ok(())
     }
 
+    #[oai(path = "/both/:id", method = "post")]
+    async fn both(
+        &self,
+        mut write: WriteSession,
+        mut read: ReadSession,
+        id: Path<i64>,
+    ) -> poem::Result<()> {
+        insert(&mut write, id.0).await?;
+        assert!(insert(&mut read, id.0).await.is_err());
+        Ok(())
+    }
+
+    #[oai(path = "/twice/:id", method = "post")]
+    async fn twice(
+        &self,
+        mut one: WriteSession,
+        mut two: WriteSession,
+        id: Path<i64>,
+    ) -> poem::Result<()> {
+        insert(&mut one, id.0).await?;
+        insert(&mut two, id.0 + 1).await?;
+        Ok(())
+    }
+
     #[oai(path = "/count", method = "get")]
     async fn count(&self, mut session: ReadSession) -> poem::Result<PlainText<String>> {
         let count =
@@ -152,6 +176,9 @@ twinbase::on_both_engines! {
             ("/panic/40", 500, false),
             ("/swallow/50", 500, false),
             ("/write-to-read/60", 500, false),
+            // What only read has failed: nothing is written either.
+            ("/both/70", 500, false),
+            ("/twice/80", 500, false),
             // The second time it is there already.
             ("/add/1", 409, false),
         ] {

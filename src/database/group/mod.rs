@@ -123,7 +123,12 @@ impl Group {
         if self.limit.is_zero() {
             return transaction::run(lane, work).await;
         }
-        let turn = match self.turn(lane).await {
+        let arrived = Instant::now();
+        let turn = match tokio::time::timeout(lane.acquire_timeout(), self.turn(lane)).await {
+            Ok(turn) => turn,
+            Err(_) => Err(lane.time_out(arrived.elapsed())),
+        };
+        let turn = match turn {
             Ok(turn) => turn,
             // Alone it is tried again, as long as another is in the way.
             Err(error) if transaction::may_run_again(error.kind()) => {
@@ -268,8 +273,18 @@ impl Open {
 
     /// Commits. Whether this gets to its end or is dropped with its runtime, the next is called.
     async fn commit(mut self, next: Lead) {
+        let depth = AnyTransactionManager::get_transaction_depth(&self.lease);
         let outcome = match AnyTransactionManager::commit(&mut self.lease).await {
-            Ok(()) => Outcome::Committed,
+            Ok(()) if depth == 1 => Outcome::Committed,
+            // It released a savepoint that a member has leaked, and no more.
+            Ok(()) => {
+                tracing::error!(
+                    depth,
+                    members = self.done.len(),
+                    "a group's savepoint was leaked, its members run again alone"
+                );
+                Outcome::Lost
+            }
             Err(error) => {
                 AnyTransactionManager::start_rollback(&mut self.lease);
                 let kind = ErrorKind::of(&error);
@@ -319,6 +334,7 @@ fn is_its_own(kind: ErrorKind) -> bool {
 }
 
 fn unknown() -> DatabaseError {
+    metrics::counter!("twinbase_commit_outcomes_unknown_total").increment(1);
     DatabaseError::Statement {
         kind: ErrorKind::OutcomeUnknown,
         violation: None,

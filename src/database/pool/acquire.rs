@@ -92,6 +92,9 @@ impl Acquiring<'_> {
                     order::close_member(member);
                 }
             }
+            if self.pool.state().closed {
+                return Err(self.refuse(AcquireErrorCause::Closed));
+            }
             seat.member = self.open().await?;
             if seat.member.is_none() {
                 if timeout_at(self.deadline, sleep(backoff.pause()))

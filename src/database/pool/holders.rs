@@ -102,7 +102,9 @@ pub(super) fn watch(pool: &Arc<Inner>) {
         return;
     }
     let pool = Arc::downgrade(pool);
+    let watching = Watching(pool.clone());
     tokio::spawn(async move {
+        let _watching = watching;
         let mut pause = tokio::time::interval((limit / 4).max(Duration::from_millis(1)));
         loop {
             pause.tick().await;
@@ -127,6 +129,17 @@ pub(super) fn watch(pool: &Arc<Inner>) {
             }
         }
     });
+}
+
+/// Lets another watch begin when this one ends, with its runtime say.
+struct Watching(Weak<Inner>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.state().is_watched = false;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,10 @@ impl Load {
     /// Whether who has waited this long is refused; takes note of the wait.
     pub(super) fn sheds(&mut self, now: Instant, waited: Duration) -> bool {
         self.note_wait(now, waited);
-        self.is_slow && waited > 2 * self.target
+        let sheds = self.is_slow && waited > 2 * self.target;
+        // Who is refused was not served.
+        self.served -= u32::from(sheds);
+        sheds
     }
 
     /// Whether the turn of who comes after so many can't come before patience ends, at the pace of the

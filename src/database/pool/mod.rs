@@ -40,10 +40,11 @@ pub use status::PoolStatus;
 pub(super) use holders::Holder;
 pub(super) use seat::Mode;
 
+use super::DatabaseError;
 use super::connect::{Connector, Purpose};
 use super::generation::Generation;
 use crate::config::DatabaseConfig;
-use figures::Figures;
+use figures::{Count, Figures};
 use load::Load;
 use state::State;
 use stop::Stopper;
@@ -147,6 +148,17 @@ impl Pool {
     /// A reference that does not keep the pool.
     pub(super) fn downgrade(&self) -> WeakPool {
         WeakPool(Arc::downgrade(&self.0))
+    }
+
+    pub(super) fn acquire_timeout(&self) -> Duration {
+        self.0.settings.acquire_timeout
+    }
+
+    /// The error of a caller who has waited for so long in a queue before the pool's; counts it.
+    pub(super) fn time_out(&self, waited: Duration) -> DatabaseError {
+        self.0.figures.add(Count::Timeouts);
+        let state = self.0.state();
+        AcquireError::new(&self.0, &state, AcquireErrorCause::TimedOut, waited).into()
     }
 
     /// Its figures at this moment.

@@ -61,7 +61,7 @@ pub(super) fn put_in_order(pool: &Arc<Inner>, member: Member, hold: Option<usize
     if member.link.is_lost() {
         tracing::warn!(
             pool = pool.name,
-            backend = member.link.backend(),
+            backend = member.link.backend().map(|backend| backend.pid),
             "a connection was lost while it was used; those that are idle are tested before they are used"
         );
         pool.state().suspected = Some(Instant::now());
@@ -124,7 +124,7 @@ async fn settle(pool: &Inner, member: &mut Member) -> bool {
     }
     tracing::info!(
         pool = pool.name,
-        backend = member.link.backend(),
+        backend = member.link.backend().map(|backend| backend.pid),
         "a statement whose caller has gone still runs: it is stopped, and its connection closed"
     );
     pool.figures.add(Count::Discarded);
@@ -185,13 +185,12 @@ pub(super) async fn close(pool: &Inner) {
         pool.figures.publish(pool, &state);
         idle
     };
-    for idle in idle {
-        say_goodbye(idle.member).await;
-    }
-    pool.stopper.close().await;
+    futures_util::future::join_all(idle.into_iter().map(|idle| say_goodbye(idle.member))).await;
     while pool.state().size > 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    // Last, since what comes back may have to be stopped.
+    pool.stopper.close().await;
 }
 
 async fn say_goodbye(member: Member) {

@@ -80,13 +80,11 @@ impl State {
         }
         let now = Instant::now();
         if self.waiting == 0 {
-            self.load.note_wait(now, std::time::Duration::ZERO);
-            if let Some(member) = self.pop_idle(mode) {
-                return Taken::Seat(Seat::new(pool, Some(member)));
-            }
-            if self.size < pool.settings.max {
-                self.size += 1;
-                return Taken::Seat(Seat::new(pool, None));
+            let member = self.pop_idle(mode);
+            if member.is_some() || self.size < pool.settings.max {
+                self.load.note_wait(now, std::time::Duration::ZERO);
+                self.size += usize::from(member.is_none());
+                return Taken::Seat(Seat::new(pool, member));
             }
         }
         if self.load.cant_be_in_time(self.waiting) {

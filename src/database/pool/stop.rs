@@ -8,9 +8,13 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::database::connect::{Connector, Purpose};
+use crate::driver::link::Backend;
 
 /// How long stopping one statement may take.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the connection that was kept may take, before another is opened.
+const KEPT_LIMIT: Duration = Duration::from_secs(1);
 
 /// Cancels statements by the process that runs them, over a connection of its own.
 ///
@@ -32,37 +36,37 @@ impl Stopper {
 
     /// Stops what this process of the server runs. Where that can't be done, the server ends it by
     /// itself when it finds the connection closed.
-    pub(super) async fn stop(&self, backend: i32) {
+    pub(super) async fn stop(&self, backend: Backend) {
         let outcome = timeout(LIMIT, self.try_stop(backend)).await;
         let failure = match outcome {
-            Ok(Ok(())) => {
-                metrics::counter!("twinbase_pool_statements_stopped_total").increment(1);
-                return;
-            }
+            Ok(Ok(())) => return,
             Ok(Err(failure)) => failure,
             Err(_) => format!("not done within {LIMIT:?}"),
         };
         metrics::counter!("twinbase_pool_statements_not_stopped_total").increment(1);
         tracing::warn!(
-            backend,
+            backend = backend.pid,
             failure,
             "a statement whose caller has gone could not be stopped; the server ends it when it finds \
              the connection closed"
         );
     }
 
-    async fn try_stop(&self, backend: i32) -> Result<(), String> {
+    async fn try_stop(&self, backend: Backend) -> Result<(), String> {
         let mut kept = self.conn.lock().await;
         // Taken out, so that one that fails or is dropped half-way is not used again.
         if let Some(mut conn) = kept.take() {
-            match cancel(&mut conn, backend).await {
-                Ok(()) => {
+            match timeout(KEPT_LIMIT, cancel(&mut conn, backend)).await {
+                Ok(Ok(())) => {
                     *kept = Some(conn);
                     return Ok(());
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::debug!(%error, "the connection that stops statements is opened anew");
                 }
+                Err(_) => tracing::debug!(
+                    "the connection that stops statements is silent, and opened anew"
+                ),
             }
         }
         let (mut conn, _) = self
@@ -86,10 +90,22 @@ impl Stopper {
     }
 }
 
-async fn cancel(conn: &mut AnyConnection, backend: i32) -> Result<(), Error> {
-    sqlx::query("SELECT pg_cancel_backend($1)")
-        .bind(backend)
-        .execute(conn)
-        .await?;
+/// The process is looked for by when it began as well: after a failover its number is another's.
+const CANCEL: &str = "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity \
+     WHERE pid = $1 AND CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT) = $2";
+
+async fn cancel(conn: &mut AnyConnection, backend: Backend) -> Result<(), Error> {
+    let cancel = sqlx::query_scalar(CANCEL)
+        .bind(backend.pid)
+        .bind(backend.since);
+    let stopped: Option<bool> = cancel.fetch_optional(conn).await?;
+    if stopped == Some(true) {
+        metrics::counter!("twinbase_pool_statements_stopped_total").increment(1);
+    } else {
+        tracing::debug!(
+            pid = backend.pid,
+            "the process that served a connection has gone by itself"
+        );
+    }
     Ok(())
 }

@@ -27,6 +27,16 @@ impl SessionFailed {
         }
     }
 
+    /// What is open on the connection is not what the session has begun.
+    pub(super) fn uneven() -> Self {
+        Self {
+            kind: ErrorKind::Other,
+            reason: "a savepoint of it is still open, or its transaction was ended by SQL text, so that it \
+                     was rolled back"
+                .into(),
+        }
+    }
+
     /// The session has given its connection up.
     pub(super) fn over() -> Self {
         Self {
@@ -116,8 +126,16 @@ impl Failed {
 
 /// What the error of a COMMIT means: where the connection was lost, nobody knows.
 pub(super) fn of_commit(source: sqlx::Error) -> DatabaseError {
+    // Whatever the network says of itself, the COMMIT was on its way.
+    let is_lost = matches!(
+        source,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed
+    );
     match ErrorKind::of(&source) {
-        ErrorKind::Connection | ErrorKind::OutcomeUnknown => {
+        kind if is_lost || matches!(kind, ErrorKind::Connection | ErrorKind::OutcomeUnknown) => {
             metrics::counter!("twinbase_commit_outcomes_unknown_total").increment(1);
             tracing::error!(error = %source, "the connection was lost during a COMMIT: whether it was carried out is not known");
             DatabaseError::Statement {

@@ -10,6 +10,8 @@ mod failure;
 mod guard;
 mod savepoint;
 
+use std::io;
+
 use sqlx::{AnyConnection, Connection as _};
 use sqlx_core::any::AnyTransactionManager;
 use sqlx_core::transaction::TransactionManager as _;
@@ -114,11 +116,31 @@ impl Session {
 
     /// Keeps what was done for the commit of the shared transaction.
     pub(super) async fn release_from_group(&mut self) -> Result<(), DatabaseError> {
+        self.is_level()?;
         if let (true, Some(lease)) = (self.begun, &mut self.lease) {
             AnyTransactionManager::commit(lease).await?;
             self.begun = false;
         }
         Ok(())
+    }
+
+    /// Whether the connection is as deep in its transaction as the session has begun. Where a savepoint
+    /// was leaked it is not, and a COMMIT would only release that one.
+    fn is_level(&self) -> Result<(), DatabaseError> {
+        let Some(lease) = &self.lease else {
+            return Ok(());
+        };
+        let begun = usize::from(self.in_group) + usize::from(self.begun) + self.savepoints;
+        let depth = AnyTransactionManager::get_transaction_depth(lease);
+        if depth == begun {
+            return Ok(());
+        }
+        tracing::error!(
+            depth,
+            begun,
+            "a session's savepoint was leaked, or its transaction ended by others: it is rolled back"
+        );
+        Err(SessionFailed::uneven().into())
     }
 
     /// Undoes what was done in the shared transaction.
@@ -136,7 +158,7 @@ impl Session {
     }
 
     /// What refuses the commit of a session that has failed.
-    pub(super) fn refusal(&self) -> DatabaseError {
+    pub(crate) fn refusal(&self) -> DatabaseError {
         match &self.failed {
             Some(failed) => failed.refusal().into(),
             None => sqlx::Error::PoolClosed.into(),
@@ -231,9 +253,16 @@ impl Session {
             self.roll_back().await;
             return Err(failed.refusal().into());
         }
+        if self.savepoints > 0 || self.is_level().is_err() {
+            return Err(SessionFailed::uneven().into());
+        }
         let Some(mut lease) = self.lease.take() else {
             return Ok(());
         };
+        if lease.link().is_some_and(|link| link.is_lost()) {
+            // Nothing was sent, so that it is known what becomes of it.
+            return Err(sqlx::Error::from(io::Error::from(io::ErrorKind::NotConnected)).into());
+        }
         match AnyTransactionManager::commit(&mut lease).await {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -257,6 +286,11 @@ impl Session {
             // it, as it does where the session is dropped.
             _ => Ok(()),
         }
+    }
+
+    /// Whether it is on the writer lane.
+    pub(crate) fn writes(&self) -> bool {
+        self.lane.writes()
     }
 
     async fn roll_back(&mut self) {

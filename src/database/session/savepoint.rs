@@ -2,12 +2,13 @@
 
 use std::ops::{Deref, DerefMut};
 
+use sqlx::AnyConnection;
 use sqlx_core::any::AnyTransactionManager;
 use sqlx_core::transaction::TransactionManager as _;
 
 use super::Session;
 use super::failure::Failed;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, ErrorKind};
 
 /// A part of a session that may fail by itself: dropped or rolled back, it leaves the session as it was
 /// before it.
@@ -26,8 +27,14 @@ impl Session {
     /// As [`Session::connection`].
     pub async fn savepoint(&mut self) -> Result<Savepoint<'_>, DatabaseError> {
         let conn = self.connection().await?;
-        if let Err(error) = AnyTransactionManager::begin(conn, None).await {
-            AnyTransactionManager::start_rollback(conn);
+        let mut beginning = Beginning {
+            conn,
+            is_done: false,
+        };
+        let begun = AnyTransactionManager::begin(beginning.conn, None).await;
+        beginning.is_done = begun.is_ok();
+        drop(beginning);
+        if let Err(error) = begun {
             let error = DatabaseError::from(error);
             self.failed = Some(Failed::new(error.kind(), &error, self.savepoints));
             return Err(error);
@@ -40,16 +47,33 @@ impl Session {
     }
 }
 
+/// Answers a begin that fails or whose future is dropped, as the driver expects it: else the next
+/// roll-back would be taken for that answer, and one level be left open.
+struct Beginning<'c> {
+    conn: &'c mut AnyConnection,
+    is_done: bool,
+}
+
+impl Drop for Beginning<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            AnyTransactionManager::start_rollback(self.conn);
+        }
+    }
+}
+
 impl Savepoint<'_> {
-    /// Keeps what was done, as part of the session.
+    /// Keeps what was done, as part of the session. Where this is dropped on the way, it may be kept or
+    /// not.
     ///
     /// # Errors
-    /// [`DatabaseError::Session`] where a statement of it has failed; then it is rolled back. The
-    /// database's, which fails the session.
+    /// [`DatabaseError::Session`] where a statement of it has failed, or a savepoint inside of it is
+    /// still open; the database's. Then it is rolled back.
     pub async fn release(mut self) -> Result<(), DatabaseError> {
         if let Some(failed) = &self.session.failed {
             return Err(failed.refusal().into());
         }
+        self.session.is_level()?;
         let Some(lease) = &mut self.session.lease else {
             return Ok(());
         };
@@ -62,7 +86,7 @@ impl Savepoint<'_> {
     /// Undoes what was done.
     ///
     /// # Errors
-    /// The database's, which fails the session.
+    /// The database's.
     pub async fn rollback(mut self) -> Result<(), DatabaseError> {
         let Some(lease) = &mut self.session.lease else {
             return Ok(());
@@ -75,10 +99,12 @@ impl Savepoint<'_> {
 }
 
 impl Session {
-    /// A savepoint was rolled back: what failed in it is mended.
+    /// A savepoint was rolled back: what failed in it is mended, but for a lost connection.
     fn leave_savepoint(&mut self) {
         self.savepoints -= 1;
-        let inside = |failed: &Failed| failed.savepoints > self.savepoints;
+        let inside = |failed: &Failed| {
+            failed.savepoints > self.savepoints && failed.kind() != ErrorKind::Connection
+        };
         if self.failed.as_ref().is_some_and(inside) {
             self.failed = None;
         }

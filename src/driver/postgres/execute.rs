@@ -56,7 +56,7 @@ impl Connection {
                     Ok(bound) => bound,
                     Err(error) => return Err(of_retry(error, stale)),
                 };
-                self.note_text(&plan.outline);
+                self.note_text(&plan.outline)?;
                 self.in_flight = true;
                 let query = sqlx::query_with(plan.text.clone(), arguments).persistent(persistent);
                 let patience = self.patience();

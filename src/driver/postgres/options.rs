@@ -13,7 +13,7 @@ use thiserror::Error as ThisError;
 use url::Url;
 
 use super::connection::Connection;
-use crate::driver::link::{Link, PARAMETER};
+use crate::driver::link::{Backend, Link, PARAMETER};
 
 /// The statements kept prepared on a connection unless the URL says otherwise, which is SQLx's
 /// default.
@@ -25,16 +25,26 @@ const STATEMENT_CAPACITY: &str = "statement-cache-capacity";
 /// The URL's parameter for the server's limit of a statement's time.
 const STATEMENT_TIMEOUT: &str = "options[statement_timeout]";
 
+macro_rules! backend {
+    () => {
+        "SELECT pid, CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT) AS since \
+         FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()"
+    };
+}
+
 /// Has the server look every second whether the client of a running statement is still there, so
 /// that a statement ends with its connection. PostgreSQL has the setting from version 14 on; what
 /// the operator set, in the URL or on the server, stays.
-const CHECK_CLIENT: &str = "SELECT pg_catalog.pg_backend_pid(), (SELECT set_config(name, '1000', false) \
-     FROM pg_catalog.pg_settings \
-     WHERE name = 'client_connection_check_interval' AND source = 'default')";
+const CHECK_CLIENT: &str = concat!(
+    "SELECT pid, since, (SELECT set_config(name, '1000', false) FROM pg_catalog.pg_settings \
+     WHERE name = 'client_connection_check_interval' AND source = 'default') FROM (",
+    backend!(),
+    ") AS backend"
+);
 
 /// The process that serves the connection, by which its statements can be stopped: SQLx knows it and
 /// tells nobody.
-const BACKEND: &str = "SELECT pg_catalog.pg_backend_pid()";
+const BACKEND: &str = backend!();
 
 /// A URL that the driver can't work with.
 #[derive(Debug, ThisError)]
@@ -124,7 +134,8 @@ impl ConnectOptions for Options {
             }
             row => row?,
         };
-        self.link.set_backend(row.try_get(0)?);
+        let (pid, since) = (row.try_get(0)?, row.try_get(1)?);
+        self.link.set_backend(Backend { pid, since });
         let link = Arc::clone(&self.link);
         Ok(Connection::new(
             inner,

@@ -7,6 +7,10 @@ const STATEMENT_TIMEOUT: &[u8] = b"statement_timeout";
 
 /// An outline of a text of one statement or many.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the text"
+)]
 pub(super) struct Outline {
     /// The verb of each statement, in order.
     verbs: Vec<Verb>,
@@ -16,6 +20,8 @@ pub(super) struct Outline {
     pub(super) changes_session: bool,
     /// Whether it may set how long statements run.
     pub(super) names_statement_timeout: bool,
+    /// Whether a COMMIT or ROLLBACK begins the next transaction.
+    chains: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,11 @@ impl Outline {
     /// Whether the text begins a transaction, even if it ends it too.
     pub(super) fn begins(&self) -> bool {
         self.verbs.contains(&Verb::Begin)
+    }
+
+    /// Whether the text ends a transaction, even if it begins another.
+    pub(super) fn ends(&self) -> bool {
+        self.verbs.contains(&Verb::End) || self.chains
     }
 
     /// Whether a transaction is open when all of the text has run; `None` where it is as it was.
@@ -116,7 +127,10 @@ impl<'a> Reader<'a> {
             Some(Verb::With) if self.depth == 0 && (is("select") || is("values")) => Verb::Other,
             // ROLLBACK TO SAVEPOINT, COMMIT PREPARED
             Some(Verb::End) if is("to") || is("prepared") => Verb::Other,
-            Some(Verb::End) if is("chain") && !after("no") => Verb::Begin,
+            Some(Verb::End) if is("chain") && !after("no") => {
+                self.outline.chains = true;
+                Verb::Begin
+            }
             Some(verb) => verb,
         });
     }

@@ -23,7 +23,7 @@ impl Connection {
         Box::pin(try_stream! {
             self.settle().await?;
             let outline = Outline::of(sql.as_str());
-            self.note_text(&outline);
+            self.note_text(&outline)?;
             self.in_flight = true;
             let patience = self.patience();
             let mut rows = (&mut self.inner).fetch_many(sqlx::raw_sql(sql));

@@ -29,6 +29,7 @@ use sqlx_core::transaction::TransactionManager;
 use super::connection::Connection;
 use super::database::Database;
 use super::outline::Outline;
+use crate::driver::session_state::EndsTransaction;
 
 /// Counts the transactions that a text of the program's own had begun and nothing ended.
 const LEFT_OPEN: &str = "twinbase_driver_transactions_left_open_total";
@@ -75,7 +76,13 @@ impl Connection {
     }
 
     /// Notes what a text is about to do to the transaction, where the driver has begun none itself.
-    pub(super) fn note_text(&mut self, outline: &Outline) {
+    ///
+    /// # Errors
+    /// [`EndsTransaction`] where it has, and the text would end it.
+    pub(super) fn note_text(&mut self, outline: &Outline) -> Result<(), EndsTransaction> {
+        if self.transaction.open && outline.ends() {
+            return Err(EndsTransaction);
+        }
         if outline.changes_session {
             self.link.note_session_change();
         }
@@ -86,6 +93,7 @@ impl Connection {
         if outline.begins() && self.transaction_depth() == 0 {
             self.transaction.begun_by_text = true;
         }
+        Ok(())
     }
 
     /// Notes what a text has done to the transaction, all of it.

@@ -131,6 +131,15 @@ pub(super) fn wrap(sql: &str) -> Wrap {
     }
 }
 
+/// Whether the statement ends the transaction: not ROLLBACK TO a savepoint.
+pub(super) fn ends_transaction(sql: &str) -> bool {
+    let Some(first) = lexer::next(sql, 0) else {
+        return false;
+    };
+    let ends = first.is("COMMIT") || first.is("END");
+    ends || (first.is("ROLLBACK") && lexer::tokens(sql).iter().all(|token| !token.is("TO")))
+}
+
 /// Whether the text is a ROLLBACK, the one statement that a failed transaction takes.
 pub(super) fn rolls_back(sql: &str) -> bool {
     lexer::next(sql, 0).is_some_and(|token| token.is("ROLLBACK"))

@@ -8,6 +8,7 @@ use super::gate;
 use super::plan::Plan;
 use super::targets::Targets;
 use super::violation::Culprit;
+use crate::driver::session_state::EndsTransaction;
 use rusqlite::Batch;
 use rusqlite::fallible_iterator::FallibleIterator;
 use sqlx_core::Error;
@@ -39,11 +40,11 @@ impl Engine {
         let result = self
             .run_statements(sql, request.first_row_only, sink)
             .and_then(|()| {
-                self.execute("COMMIT")
+                self.execute_for_certain("COMMIT")
                     .map_err(|error| self.with_names(error, Culprit::COMMIT))
             });
         if result.is_err() && !self.connection.is_autocommit() {
-            self.execute("ROLLBACK")?;
+            self.execute_for_certain("ROLLBACK")?;
         }
         result
     }
@@ -61,6 +62,9 @@ impl Engine {
                 return Ok(());
             };
             let text = statement.expanded_sql().unwrap_or_default();
+            if self.depth > 0 && analysis::ends_transaction(&text) {
+                return Err(EndsTransaction.into());
+            }
             let mut plan = Plan::new(analysis::describe(&text));
             gate::check(&self.connection, &tables, &text, &plan.analysis.verb)?;
             gate::check_view(&self.connection, &self.recorder, &text)?;

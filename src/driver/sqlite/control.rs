@@ -35,6 +35,8 @@ pub(super) struct Control {
     pub(super) depth: AtomicUsize,
     /// Whether the connection's thread has ended.
     pub(super) ended: AtomicBool,
+    /// Whether a transaction was committed since this was last set to false.
+    pub(super) committed: AtomicBool,
     /// What whoever opened the connection knows of it.
     pub(super) link: Arc<Link>,
 }
@@ -51,6 +53,7 @@ impl Control {
             turn: Mutex::new(()),
             pending: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
+            committed: AtomicBool::new(false),
             depth: AtomicUsize::new(0),
         }
     }
@@ -74,6 +77,24 @@ impl Control {
             self.running.store(NOT_CANCELLABLE, Ordering::Release);
         }
         number
+    }
+
+    /// Lets nothing stop what runs now, cancelled or late as it may be; gives what [`Self::unshield`]
+    /// takes.
+    ///
+    /// SQLite asks whether to go on even when a COMMIT has been carried out, and would call it
+    /// interrupted.
+    pub(super) fn shield(&self) -> (u64, u64) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.running.swap(NOT_CANCELLABLE, Ordering::AcqRel);
+        (number, self.deadline.swap(0, Ordering::Relaxed))
+    }
+
+    /// Lets the command be stopped again.
+    pub(super) fn unshield(&self, (number, deadline): (u64, u64)) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.deadline.store(deadline, Ordering::Relaxed);
+        self.running.store(number, Ordering::Release);
     }
 
     /// Lets the command of this number be stopped again.
@@ -142,6 +163,11 @@ impl Control {
     pub(super) fn watch(self: &Arc<Self>, connection: &Connection) -> rusqlite::Result<()> {
         let control = Arc::clone(self);
         connection.progress_handler(INSTRUCTIONS, Some(move || control.must_stop()))?;
+        let control = Arc::clone(self);
+        connection.commit_hook(Some(move || {
+            control.committed.store(true, Ordering::Relaxed);
+            false
+        }))?;
         connection.busy_handler(Some(wait_for_lock))
     }
 }

@@ -15,6 +15,7 @@ use super::setup;
 use super::snapshot::Snapshot;
 use super::targets::Targets;
 use super::violation::{self, Culprit};
+use crate::driver::session_state::EndsTransaction;
 use rusqlite::{Connection, Row};
 use sqlx_core::any::{AnyArguments, AnyQueryResult, AnyStatement, AnyValueKind};
 use sqlx_core::sql_str::SqlStr;
@@ -121,6 +122,9 @@ impl Engine {
     pub(super) fn run(&mut self, request: &Request, sink: &mut impl Sink) -> Result<(), Error> {
         if request.depth > self.depth {
             return Err(self.is_over().into());
+        }
+        if self.depth > 0 && analysis::ends_transaction(request.sql.as_str()) {
+            return Err(EndsTransaction.into());
         }
         if self.failed.is_some() && !analysis::rolls_back(request.sql.as_str()) {
             return Err(SqliteError::transaction_failed().into());
@@ -334,6 +338,14 @@ impl Engine {
             first_row_only,
             sink,
         )
+    }
+
+    /// Runs a COMMIT, a ROLLBACK or the like to its end: it has no time limit, and is not cancelled.
+    pub(super) fn execute_for_certain(&self, sql: &str) -> Result<(), Error> {
+        let shield = self.control.shield();
+        let result = self.execute(sql);
+        self.control.unshield(shield);
+        result
     }
 
     /// Runs a statement of the driver's own.

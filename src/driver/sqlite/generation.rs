@@ -28,7 +28,7 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         self.own.get() + OF_PROCESS.load(Ordering::Acquire)
     }
 

@@ -30,13 +30,17 @@ impl Engine {
     /// or takes longer than it did, or fails: then it has had no effect, and is run again elsewhere.
     ///
     /// A write runs here inside of a transaction only, and is not stopped: that would cost the
-    /// transaction. It has no loop, and what SQLite refuses of it has had no effect. An INSERT has no
-    /// values but those that were bound, so that there is none too large for this thread; an UPDATE
-    /// reads the others before it writes.
+    /// transaction. What SQLite refuses of it has had no effect. The limit for the length of a value is
+    /// lowered for an INSERT, which meets it before it writes, and not for others, which may meet it
+    /// half way.
     pub(super) fn run_inline(&mut self, request: &Request) -> Option<Result<Gathered, Error>> {
         let arguments = request.arguments.as_deref()?;
         let place = self.plans.find(request.sql.as_str())?;
+        let schema = self.generation.number();
         let plan = self.plans.at(place);
+        if !plan.is_of(schema) {
+            return None;
+        }
         let limits = plan.shortness.limits()?;
         let (writes, inserts) = (plan.writes(), plan.inserts());
         let inline = request.persistent
@@ -49,7 +53,8 @@ impl Engine {
         }
         let time = if writes { Duration::ZERO } else { limits.time };
         self.control.begin(NOT_CANCELLABLE, time);
-        if !inserts {
+        let limits_length = inserts || !writes;
+        if limits_length {
             self.limit_length(VALUE);
         }
         let mut few = Few {
@@ -57,7 +62,7 @@ impl Engine {
             rows: if writes { usize::MAX } else { limits.rows },
         };
         let result = self.run_known(place, arguments, request.first_row_only, &mut few);
-        if !inserts {
+        if limits_length {
             self.limit_length(LENGTH);
         }
         self.control.end();

@@ -103,6 +103,7 @@ mod rows;
 mod setup;
 mod shortness;
 mod snapshot;
+mod straight;
 mod sum;
 mod targets;
 mod transaction;

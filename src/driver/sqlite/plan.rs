@@ -5,16 +5,18 @@ use super::arguments;
 use super::columns::Columns;
 use super::control::Control;
 use super::engine::Sink;
-use super::error::SqliteError;
+use super::error::{SqliteError, SqliteErrorCause};
 use super::gate::{self, Recorder};
 use super::generation::Generation;
 use super::opcodes::{self, Stops};
 use super::shortness::{Run, Shortness};
+use super::straight::{self, Write};
 use super::targets::Targets;
 use rusqlite::{Connection, Statement, StatementStatus};
 use sqlx_core::Error;
 use sqlx_core::any::{AnyQueryResult, AnyValueKind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// What the connection knows of a statement.
@@ -72,13 +74,21 @@ impl Plan {
         if self.reads_only && self.analysis.verb == Verb::Select {
             self.shortness.note(run, || opcodes::stops(connection, sql));
         } else if self.writes() && !connection.is_autocommit() {
-            let inserts = self.inserts();
+            let write = if self.inserts() {
+                Write::Insert
+            } else {
+                Write::Change
+            };
             self.shortness.note(run, || {
-                // What an UPDATE gives may be larger than what was bound, and is read after it wrote.
-                let straight = opcodes::is_straight(connection, sql, inserts)?;
+                let straight = straight::is_straight(connection, sql, write)?;
                 Some(if straight { Stops::AtOnce } else { Stops::Late })
             });
         }
+    }
+
+    /// Whether what is known of it was learnt of the schema of this generation.
+    pub(super) fn is_of(&self, generation: u64) -> bool {
+        self.generation == generation
     }
 
     /// Whether it is an INSERT.
@@ -127,6 +137,7 @@ impl Plan {
         let Analysis { sql, verb, .. } = &self.analysis;
         self.targets = gate::targets(connection, recorder, sql, verb)?;
         self.generation = generation;
+        self.shortness.forget_stops();
         Ok(())
     }
 
@@ -135,6 +146,7 @@ impl Plan {
         let prepared_again = statement.get_status(StatementStatus::RePrepare);
         if prepared_again > self.bound_again {
             self.generation = 0;
+            self.shortness.forget_stops();
         }
         self.bound_again = prepared_again;
     }
@@ -191,8 +203,21 @@ impl Plan {
         let mut given = 0;
         let mut number = None;
         let mut gone = Ok(());
+        control.committed.store(false, Ordering::Relaxed);
         let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().map_err(SqliteError::from)? {
+        loop {
+            let row = match rows.next().map_err(SqliteError::from) {
+                Ok(Some(row)) => row,
+                Ok(None) => break,
+                // SQLite asks whether to go on once more when the write has been committed.
+                Err(error)
+                    if error.cause() == SqliteErrorCause::Interrupted
+                        && control.committed.load(Ordering::Relaxed) =>
+                {
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            };
             if given == 0 && !self.reads_only {
                 number = Some(control.go_on_when_cancelled());
             }
@@ -227,7 +252,13 @@ impl Plan {
         if let Some(number) = number {
             control.stop_when_cancelled(number);
         }
-        gone.map(|()| given)
+        match gone {
+            // Whoever has gone does not hear it; who was slow has to know.
+            Err(Error::Database(_)) if number.is_some() => {
+                Err(SqliteError::rows_not_taken().into())
+            }
+            gone => gone.map(|()| given),
+        }
     }
 
     /// The figures of the run. SQLite's own stay those of the last statement that changed rows.

@@ -19,6 +19,17 @@ impl SqliteError {
         )
     }
 
+    /// The write is done, and its caller was too slow to take what it gives.
+    pub(super) fn rows_not_taken() -> Self {
+        Self::plain(
+            SqliteErrorCause::StatementTimeout,
+            ffi::SQLITE_INTERRUPT,
+            "the write was done, but its rows were not taken before the statement timeout; don't write \
+             it again"
+                .to_owned(),
+        )
+    }
+
     /// The statement's future was dropped.
     pub(super) fn interrupted() -> Self {
         let message = "interrupted: the statement was stopped before its end".to_owned();

@@ -71,22 +71,20 @@ impl Snapshot {
 
 impl Engine {
     /// Rolls back the transaction, whose time is over.
-    fn end_snapshot(&mut self) {
+    fn end_snapshot(&mut self) -> Result<(), Error> {
         tracing::warn!(
             limit_seconds = self.snapshot.limit.as_secs_f64(),
             "a reader has held its snapshot for too long and is rolled back: read less at once, or raise \
              database.sqlite_snapshot_limit"
         );
         metrics::counter!("twinbase_sqlite_snapshots_ended_total").increment(1);
-        if let Err(error) = self.roll_back_all() {
-            tracing::error!(%error, "a reader that has held its snapshot for too long could not be rolled back");
-        }
         self.snapshot.ended = true;
+        self.roll_back_all()
     }
 
     fn roll_back_all(&mut self) -> Result<(), Error> {
         if !self.connection.is_autocommit() {
-            self.execute("ROLLBACK")?;
+            self.execute_for_certain("ROLLBACK")?;
         }
         self.follow_transaction();
         Ok(())
@@ -102,6 +100,16 @@ impl Engine {
     }
 }
 
+/// Ends the snapshot of an engine; one that can't be rolled back is given up.
+fn end_snapshot_of(engine: &mut Option<Engine>) {
+    if let Some(open) = engine
+        && let Err(error) = open.end_snapshot()
+    {
+        tracing::error!(%error, "a reader that has held its snapshot for too long could not be rolled back, its connection is given up");
+        *engine = None;
+    }
+}
+
 /// Waits for the next command, and ends the snapshot of who does not send one in time.
 pub(super) fn next(shared: &Shared, commands: &Receiver<Command>) -> Option<Command> {
     loop {
@@ -110,10 +118,8 @@ pub(super) fn next(shared: &Shared, commands: &Receiver<Command>) -> Option<Comm
             drop(engine);
             return commands.recv().ok();
         };
-        if left.is_zero()
-            && let Some(engine) = engine.as_mut()
-        {
-            engine.end_snapshot();
+        if left.is_zero() {
+            end_snapshot_of(&mut engine);
             continue;
         }
         drop(engine);
@@ -123,6 +129,20 @@ pub(super) fn next(shared: &Shared, commands: &Receiver<Command>) -> Option<Comm
             Err(RecvTimeoutError::Timeout) => {}
         }
     }
+}
+
+/// Sends the last chunk, after which the transaction may still be open: a caller that does not take it
+/// holds the snapshot for no longer than any other.
+pub(super) fn send_last(shared: &Shared, reply: &mpsc::Sender<Chunk>, chunk: Chunk) {
+    let mut chunk = Some(chunk);
+    send_while(reply, &mut chunk, || {
+        let mut engine = shared.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = engine.as_ref().and_then(|engine| engine.snapshot.left());
+        if left.is_some_and(|left| left.is_zero()) {
+            end_snapshot_of(&mut engine);
+        }
+        true
+    });
 }
 
 struct Unpark(Thread);
@@ -139,17 +159,33 @@ pub(super) fn send(
     chunk: Chunk,
     control: &Control,
 ) -> Result<(), SqliteError> {
+    let mut chunk = Some(chunk);
+    if send_while(reply, &mut chunk, || !control.must_stop()) {
+        Ok(())
+    } else {
+        Err(SqliteError::interrupted())
+    }
+}
+
+/// Sends the chunk as soon as there is room, as long as `goes_on`; whether it was sent.
+fn send_while(
+    reply: &mpsc::Sender<Chunk>,
+    chunk: &mut Option<Chunk>,
+    mut goes_on: impl FnMut() -> bool,
+) -> bool {
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut room = pin!(reply.reserve());
     loop {
         match room.as_mut().poll(&mut context) {
             Poll::Ready(Ok(permit)) => {
-                permit.send(chunk);
-                return Ok(());
+                if let Some(chunk) = chunk.take() {
+                    permit.send(chunk);
+                }
+                return true;
             }
-            Poll::Ready(Err(_)) => return Err(SqliteError::interrupted()),
-            Poll::Pending if control.must_stop() => return Err(SqliteError::interrupted()),
+            Poll::Ready(Err(_)) => return false,
+            Poll::Pending if !goes_on() => return false,
             Poll::Pending => std::thread::park_timeout(LOOK),
         }
     }

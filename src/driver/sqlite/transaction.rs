@@ -24,6 +24,7 @@ impl Engine {
         if self.failed.is_some() {
             return Err(SqliteError::transaction_failed().into());
         }
+        let was_open = !self.connection.is_autocommit();
         let result = match (self.depth, statement) {
             (0, Some(statement)) => self
                 .connection
@@ -41,9 +42,9 @@ impl Engine {
             }
             Err(error) => {
                 let error = self.reason(error);
-                if self.depth == 0 && !self.connection.is_autocommit() {
+                if self.depth == 0 && !was_open && !self.connection.is_autocommit() {
                     tracing::debug!("rolling back the transaction of a begin that failed later on");
-                    self.execute("ROLLBACK")?;
+                    self.execute_for_certain("ROLLBACK")?;
                 }
                 Err(error)
             }
@@ -68,8 +69,8 @@ impl Engine {
         }
         let result = match depth {
             0 => return Err(SqliteError::refused("no transaction is open".to_owned()).into()),
-            1 => self.execute("COMMIT"),
-            _ => self.execute(&format!("RELEASE {}", savepoint(depth - 1))),
+            1 => self.execute_for_certain("COMMIT"),
+            _ => self.execute_for_certain(&format!("RELEASE {}", savepoint(depth - 1))),
         };
         match result {
             Ok(()) => self.depth = depth - 1,
@@ -88,7 +89,7 @@ impl Engine {
     /// # Errors
     /// SQLite's; then nothing has changed.
     pub(super) fn release(&mut self, depth: usize) -> Result<(), Error> {
-        self.execute(&format!("RELEASE {}", savepoint(depth - 1)))?;
+        self.execute_for_certain(&format!("RELEASE {}", savepoint(depth - 1)))?;
         self.depth = depth - 1;
         self.follow_transaction();
         Ok(())
@@ -102,11 +103,11 @@ impl Engine {
         self.generation.note_rollback();
         while self.depth > depth && !self.connection.is_autocommit() {
             if self.depth == 1 {
-                self.execute("ROLLBACK")?;
+                self.execute_for_certain("ROLLBACK")?;
             } else {
                 let name = savepoint(self.depth - 1);
-                self.execute(&format!("ROLLBACK TO {name}"))?;
-                self.execute(&format!("RELEASE {name}"))?;
+                self.execute_for_certain(&format!("ROLLBACK TO {name}"))?;
+                self.execute_for_certain(&format!("RELEASE {name}"))?;
             }
             self.depth -= 1;
         }
@@ -128,7 +129,7 @@ impl Engine {
              with begin()"
         );
         metrics::counter!("twinbase_sqlite_transactions_left_open_total").increment(1);
-        let result = self.execute("ROLLBACK");
+        let result = self.execute_for_certain("ROLLBACK");
         self.follow_transaction();
         result
     }

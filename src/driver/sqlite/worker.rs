@@ -142,10 +142,8 @@ fn serve(shared: &Shared, commands: &Receiver<Command>) -> Option<oneshot::Sende
                 let mut chunks = Chunks::new(&reply, &shared.control);
                 let end = shared.with_engine(number, |engine| engine.run(&request, &mut chunks));
                 let gathered = chunks.gathered;
-                let _ = reply.blocking_send(Chunk {
-                    gathered,
-                    end: Some(end),
-                });
+                let end = Some(end);
+                snapshot::send_last(shared, &reply, Chunk { gathered, end });
             }
             Command::Do {
                 number,

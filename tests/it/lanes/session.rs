@@ -100,6 +100,66 @@ twinbase::on_both_engines! {
         database.close().await;
     }
 
+    async fn a_savepoint_whose_begin_was_dropped_costs_the_one_around_it_nothing(test: TestDatabase) {
+        let database = database(&test, 2, 0);
+        create(&database, "t").await;
+        for polls in 0..4 {
+            sqlx::query("DELETE FROM t").execute(database.writer()).await.unwrap();
+            let mut session = database.writer().session();
+            sqlx::query(INSERT).bind(1_i64).bind(1_i64).execute(&mut session).await.unwrap();
+            let mut outer = session.savepoint().await.unwrap();
+            sqlx::query(INSERT).bind(2_i64).bind(1_i64).execute(&mut *outer).await.unwrap();
+            // One that was dropped leaves a roll-back to do, so that the next has to wait for it.
+            drop(outer.savepoint().await.unwrap());
+            {
+                let mut inner = Box::pin(outer.savepoint());
+                for _ in 0..polls {
+                    if futures_util::FutureExt::now_or_never(inner.as_mut()).is_some() {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            drop(outer);
+            sqlx::query(INSERT).bind(3_i64).bind(1_i64).execute(&mut session).await.unwrap();
+            session.commit().await.unwrap();
+            let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM t ORDER BY id").fetch_all(database.reader()).await.unwrap();
+            assert_eq!(ids, [1, 3], "{polls} polls");
+        }
+        database.close().await;
+    }
+
+    async fn a_savepoint_that_was_leaked_is_never_taken_for_a_commit(test: TestDatabase) {
+        let database = database(&test, 2, 0);
+        create(&database, "t").await;
+        let mut session = database.writer().session();
+        sqlx::query(INSERT).bind(1_i64).bind(1_i64).execute(&mut session).await.unwrap();
+        std::mem::forget(session.savepoint().await.unwrap());
+        assert!(session.commit().await.is_err());
+        let leaking = database.write(|mut session| async move {
+            sqlx::query(INSERT).bind(2_i64).bind(1_i64).execute(&mut *session).await?;
+            std::mem::forget(session.savepoint().await?);
+            Ok::<_, DatabaseError>(())
+        });
+        assert!(leaking.await.is_err());
+        assert_eq!(count(&database, "t").await, 0);
+        database.close().await;
+    }
+
+    async fn sql_text_can_not_end_a_sessions_transaction(test: TestDatabase) {
+        let database = database(&test, 2, 0);
+        create(&database, "t").await;
+        for text in ["COMMIT", "ROLLBACK", "end", "SELECT 1; COMMIT"] {
+            let mut session = database.writer().session();
+            sqlx::query(INSERT).bind(1_i64).bind(1_i64).execute(&mut session).await.unwrap();
+            let error = session.execute(sqlx::raw_sql(text)).await.unwrap_err();
+            assert_eq!(ErrorKind::of(&error), ErrorKind::Statement, "{text}: {error}");
+            assert!(session.commit().await.is_err());
+            assert_eq!(count(&database, "t").await, 0, "{text}");
+        }
+        database.close().await;
+    }
+
     async fn a_failure_before_a_savepoint_is_not_mended_by_leaving_it(test: TestDatabase) {
         let database = database(&test, 2, 0);
         create(&database, "t").await;

@@ -30,9 +30,11 @@ pub(super) fn targets(names: &Names, tokens: &[Token<'_>]) -> Targets {
         scope: &scope,
         frames: Frames::read(&scope),
         // As PostgreSQL's driver reads it.
-        writes: tokens
-            .iter()
-            .any(|token| token.is("INSERT") || token.is("REPLACE") || token.is("UPDATE")),
+        writes: tokens.iter().enumerate().any(|(at, token)| {
+            // `replace(…)` is a function.
+            let replaces = token.is("REPLACE") && !scope.is_symbol(at + 1, "(");
+            token.is("INSERT") || token.is("UPDATE") || replaces
+        }),
     };
     let mut greatest = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -192,7 +194,11 @@ impl Parameters<'_> {
         if let Some(left) = scope.operator_before(open) {
             return self.row_of(left.start, open, first);
         }
-        // `(a, b) IN (($1, $2), …)`
+        // `(a, b) IN (($1, $2), …)`, and not the arguments of a function in the list.
+        let before = open.checked_sub(1)?;
+        if !scope.is_symbol(before, "(") && !scope.is_symbol(before, ",") {
+            return None;
+        }
         let list = scope.around[open]?;
         let word = list.checked_sub(1).filter(|at| scope.is(*at, "IN"))?;
         let left = if scope.is(word.checked_sub(1)?, "NOT") {
