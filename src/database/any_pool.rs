@@ -81,11 +81,11 @@ impl DatabaseConfig {
     ///
     /// It has Twinbase's drivers and the configured sizes, time-outs, recycling and pre-ping; on SQLite
     /// its `begin` is `BEGIN IMMEDIATE`, so that a transaction can't fail half way because another one
-    /// wrote. It has no lanes, and nothing else of what [`Database`] adds. Close it when done: its hooks
+    /// wrote. It has no lanes, and nothing else of what [`Database`](super::Database) adds. Close it when done: its hooks
     /// keep it alive until then.
     ///
     /// # Errors
-    /// As [`Database::new`].
+    /// As [`Database::new`](super::Database::new).
     pub fn pool(&self) -> Result<AnyPool, DatabaseError> {
         let connector = Connector::new(self)?;
         let (pool, release) = build(self, &connector, Generation::default())?;

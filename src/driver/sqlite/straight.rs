@@ -145,6 +145,7 @@ fn is_small(declared: &str) -> bool {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
+    use super::Write::{Change, Insert};
     use super::*;
 
     #[test]
@@ -163,7 +164,6 @@ mod tests {
                  PRAGMA foreign_keys = ON",
             )
             .unwrap();
-        use Write::{Change, Insert};
         for (sql, write, expected) in [
             ("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", Insert, true),
             (
