@@ -123,7 +123,7 @@ pub use kind::ErrorKind;
 pub use lane::Lane;
 pub use migrator::Migrator;
 pub use outcome::StatementOutcomeUnknown;
-pub use pool::{AcquireError, AcquireErrorCause, Lease, PoolStatus};
+pub use pool::{AcquireError, AcquireErrorCause, DurationHistogram, Lease, PoolStatus};
 pub(crate) use session::Home;
 pub use session::{Isolation, Savepoint, Session, SessionFailed, SessionGuard};
 pub use violation::Violation;

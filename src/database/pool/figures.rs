@@ -7,6 +7,7 @@ use std::time::Duration;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 use super::Inner;
+use super::durations::Durations;
 use super::state::State;
 
 /// What is counted.
@@ -43,6 +44,8 @@ const COUNTERS: [&str; 10] = [
 pub(super) struct Figures {
     pool: &'static str,
     counts: [AtomicU64; COUNTERS.len()],
+    pub(super) waits: Durations,
+    pub(super) holds: Durations,
     meters: OnceLock<Meters>,
 }
 
@@ -63,6 +66,8 @@ impl Figures {
         Self {
             pool,
             counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            waits: Durations::default(),
+            holds: Durations::default(),
             meters: OnceLock::new(),
         }
     }
@@ -96,11 +101,13 @@ impl Figures {
     /// A caller got a connection after this time.
     pub(super) fn acquired(&self, waited: Duration) {
         self.add(Count::Acquired);
+        self.waits.add(waited);
         self.meters().wait.record(waited);
     }
 
     /// A caller gave its connection back after this time.
     pub(super) fn held(&self, held: Duration) {
+        self.holds.add(held);
         self.meters().held.record(held);
     }
 

@@ -15,10 +15,11 @@
 //! - `acquire`: taking a connection; `check`: whether it is still good; `lease`: holding it
 //! - `order`: what happens to one that comes back in disorder; `stop`: ending what still runs on it
 //! - `load`: refusing early under overload; `holders`: who holds what, and the watch over them
-//! - `figures`, `status`: what is counted and told; `error`: why there is none
+//! - `figures`, `durations`, `status`: what is counted and told; `error`: why there is none
 
 mod acquire;
 mod check;
+mod durations;
 mod error;
 mod figures;
 mod holders;
@@ -33,6 +34,7 @@ mod stop;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+pub use durations::DurationHistogram;
 pub use error::{AcquireError, AcquireErrorCause};
 pub use lease::Lease;
 pub use status::PoolStatus;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Inner;
+use super::durations::DurationHistogram;
 use super::figures::Count;
 
 /// What a pool looks like at one moment, and what it has done since it was made.
@@ -25,6 +26,10 @@ pub struct PoolStatus {
     pub waiting: usize,
     /// How long the connection that is held the longest has been, and by whom.
     pub longest_held: Option<(String, Duration)>,
+    /// How long those who got a connection waited for it.
+    pub waits: DurationHistogram,
+    /// How long connections were held that have come back.
+    pub holds: DurationHistogram,
     /// How often a connection was taken.
     pub acquired: u64,
     /// The connections that were opened.
@@ -61,6 +66,8 @@ pub(super) fn of(pool: &Inner) -> PoolStatus {
             .holders
             .longest()
             .map(|(holder, since)| (holder.to_string(), since.elapsed())),
+        waits: pool.figures.waits.read(),
+        holds: pool.figures.holds.read(),
         acquired: count(Count::Acquired),
         connects: count(Count::Connects),
         connect_errors: count(Count::ConnectErrors),

@@ -111,6 +111,68 @@ twinbase::on_both_engines! {
         database.close().await;
     }
 
+    async fn a_connection_that_is_held_for_long_is_told_once_with_its_holder(test: TestDatabase) {
+        let database = configured(&test, |config| config.leak_warning = Duration::from_millis(50));
+        let held = database.reader().named("the leak").acquire().await.unwrap();
+        until("it is told", async || readers(&database).leaked == 1).await;
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        let status = readers(&database);
+        assert_eq!(status.leaked, 1, "once");
+        let (holder, since) = status.longest_held.unwrap();
+        assert_eq!(holder, "the leak");
+        assert!(since >= Duration::from_millis(150), "{since:?}");
+        drop(held);
+        let holds = readers(&database).holds;
+        assert_eq!(holds.count, 1);
+        assert!(holds.sum >= Duration::from_millis(150), "{holds:?}");
+        database.close().await;
+    }
+
+    async fn waits_are_told_of_those_who_got_a_connection(test: TestDatabase) {
+        let database = database(&test, 1, 0);
+        let held = database.reader().acquire().await.unwrap();
+        let waiter = database.clone();
+        let waiting = tokio::spawn(async move { drop(waiter.reader().acquire().await.unwrap()) });
+        until("it waits", async || readers(&database).waiting == 1).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        drop(held);
+        waiting.await.unwrap();
+        let waits = readers(&database).waits;
+        let long: u64 = waits.buckets.iter().filter(|(bound, _)| *bound > Duration::from_millis(50)).map(|(_, count)| count).sum();
+        assert!(waits.count == 2 && long >= 1, "{waits:?}");
+        database.close().await;
+    }
+
+    async fn a_connection_is_tested_only_where_it_was_idle_for_long(test: TestDatabase) {
+        // Of a connection that answers, a test leaves no trace but its time; of one that has died it does.
+        for (idle, found) in [(Duration::from_hours(1), 0), (Duration::ZERO, 1)] {
+            let database = configured(&test, |config| {
+                (config.pool_size, config.max_overflow) = (2, 0);
+                config.pre_ping_idle = idle;
+            });
+            if test.engine() == Engine::Postgres {
+                let mut lease = database.reader().acquire().await.unwrap();
+                let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *lease).await.unwrap();
+                drop(lease);
+                let other = test.open();
+                let end = sqlx::query("SELECT pg_terminate_backend($1)").bind(pid);
+                end.execute(other.pool()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                let result = sqlx::query("SELECT 1").fetch_one(database.reader()).await;
+                assert_eq!(result.is_err(), found == 0);
+                assert_eq!(readers(&database).dropped_by_ping, found);
+                other.close().await;
+            } else {
+                // A file's connection does not die by itself: it is not taken for dead either.
+                for _ in 0..3 {
+                    sqlx::query("SELECT 1").fetch_one(database.reader()).await.unwrap();
+                }
+                assert_eq!(readers(&database).dropped_by_ping, 0);
+            }
+            database.close().await;
+        }
+    }
+
     async fn what_comes_back_in_a_transaction_is_rolled_back(test: TestDatabase) {
         let database = database(&test, 1, 0);
         create(&database, "t").await;
