@@ -13,7 +13,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
 mod postgres;
-#[path = "../shared/rounds.rs"]
+#[path = "../ratios/rounds.rs"]
 mod rounds;
 mod sqlalchemy;
 mod sqlite;

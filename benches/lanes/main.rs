@@ -20,7 +20,7 @@ mod ours;
 mod peer;
 mod pgbench;
 mod postgres;
-#[path = "../shared/rounds.rs"]
+#[path = "../ratios/rounds.rs"]
 mod rounds;
 mod served;
 mod site;

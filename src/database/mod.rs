@@ -106,6 +106,7 @@ mod migrator;
 mod outcome;
 mod pool;
 mod session;
+mod sqlx_error;
 mod transaction;
 mod violation;
 mod wal;

@@ -1,8 +1,9 @@
 //! A statement of which nobody knows whether it was carried out.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+
+use super::sqlx_error::as_sqlx_error;
 
 /// The connection was lost while a statement ran that is committed by itself: it may have been carried
 /// out or not.
@@ -34,28 +35,6 @@ impl StdError for StatementOutcomeUnknown {
     }
 }
 
-impl sqlx::error::DatabaseError for StatementOutcomeUnknown {
-    fn message(&self) -> &'static str {
-        "whether the statement was carried out is not known"
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        None
-    }
-
-    fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        self
-    }
-
-    fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
-        self
-    }
-
-    fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
-        self
-    }
-
-    fn kind(&self) -> sqlx::error::ErrorKind {
-        sqlx::error::ErrorKind::Other
-    }
-}
+as_sqlx_error!(StatementOutcomeUnknown, |_| {
+    "whether the statement was carried out is not known"
+});

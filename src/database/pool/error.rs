@@ -1,6 +1,5 @@
 //! Why there is no connection.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use super::Inner;
 use super::state::State;
 use crate::database::ErrorKind;
 use crate::database::failure::Failure;
+use crate::database::sqlx_error::as_sqlx_error;
 
 /// Why a caller got no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,32 +160,8 @@ impl fmt::Display for AcquireError {
 
 impl StdError for AcquireError {}
 
-impl sqlx::error::DatabaseError for AcquireError {
-    fn message(&self) -> &'static str {
-        match self.0.cause {
-            AcquireErrorCause::TimedOut => "no connection of the pool came free in time",
-            AcquireErrorCause::Overloaded => "the pool is overloaded",
-            AcquireErrorCause::Closed => "the pool is closed",
-        }
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        None
-    }
-
-    fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        self
-    }
-
-    fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
-        self
-    }
-
-    fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
-        self
-    }
-
-    fn kind(&self) -> sqlx::error::ErrorKind {
-        sqlx::error::ErrorKind::Other
-    }
-}
+as_sqlx_error!(AcquireError, |error| match error.0.cause {
+    AcquireErrorCause::TimedOut => "no connection of the pool came free in time",
+    AcquireErrorCause::Overloaded => "the pool is overloaded",
+    AcquireErrorCause::Closed => "the pool is closed",
+});

@@ -1,10 +1,10 @@
 //! The first error of a session, after which it does nothing more.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::database::sqlx_error::as_sqlx_error;
 use crate::database::{DatabaseError, ErrorKind};
 
 /// A statement or a commit that was refused because an earlier statement of the session has failed.
@@ -68,31 +68,7 @@ impl fmt::Display for SessionFailed {
 
 impl StdError for SessionFailed {}
 
-impl sqlx::error::DatabaseError for SessionFailed {
-    fn message(&self) -> &'static str {
-        "this session has failed"
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        None
-    }
-
-    fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        self
-    }
-
-    fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
-        self
-    }
-
-    fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
-        self
-    }
-
-    fn kind(&self) -> sqlx::error::ErrorKind {
-        sqlx::error::ErrorKind::Other
-    }
-}
+as_sqlx_error!(SessionFailed, |_| "this session has failed");
 
 /// What has failed a session, and in which savepoint.
 #[derive(Debug)]
