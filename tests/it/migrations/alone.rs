@@ -4,7 +4,7 @@ use twinbase::database::Database;
 use twinbase::migration::{MigrationError, Migrations, Repair, Undone, UpOptions};
 use twinbase::telemetry::chain;
 
-use super::{BASELINE, SIGNALS, migration_error, migrations, migrator, standings};
+use super::{BASELINE, SIGNALS, migration_error, migrations, migrator, standings, start_at_once};
 
 const ALONE: [(&str, &str); 2] = [
     (
@@ -96,21 +96,8 @@ twinbase::on_both_engines! {
 
     async fn eight_starters_with_such_a_statement_do_not_deadlock(database: TestDatabase) {
         let set = migrations(&[BASELINE, SIGNALS, ALONE[0], ALONE[1]]);
-        let starters: Vec<_> = (0..8)
-            .map(|_| {
-                let (database, set) = (database.open(), set.clone());
-                tokio::spawn(async move {
-                    let report = database.migrate(&set).await;
-                    database.close().await;
-                    report
-                })
-            })
-            .collect();
-        let mut applied = 0;
-        for starter in starters {
-            let report = starter.await.unwrap().unwrap_or_else(|error| panic!("{}", chain(&error)));
-            applied += report.applied.len();
-        }
+        let reports = start_at_once(8, &database, &set).await;
+        let applied: usize = reports.iter().map(|report| report.applied.len()).sum();
         assert_eq!(applied, 3);
     }
 }

@@ -24,8 +24,9 @@ mod stock;
 use sqlx::Row as _;
 use twinbase::config::{Engine, MigrateConfig};
 use twinbase::database::{Database, DatabaseError, Migrator};
-use twinbase::migration::{MigrationError, Migrations, Standing};
+use twinbase::migration::{MigrationError, Migrations, Report, Standing};
 use twinbase::telemetry::chain;
+use twinbase::testing::TestDatabase;
 
 const BASELINE: (&str, &str) = ("20260101000000_baseline.sql", "-- the start\n");
 const SIGNALS: (&str, &str) = (
@@ -59,6 +60,26 @@ fn with_settings(
 async fn standings(migrator: &Migrator) -> Vec<&'static str> {
     let lines = migrator.status().await.unwrap();
     lines.iter().map(|line| line.standing.as_str()).collect()
+}
+
+/// Starts this many programs at once, each with a [`Database`] of its own, and gives what each applied.
+async fn start_at_once(count: usize, database: &TestDatabase, set: &Migrations) -> Vec<Report> {
+    let starters: Vec<_> = (0..count)
+        .map(|_| {
+            let (database, set) = (database.open(), set.clone());
+            tokio::spawn(async move {
+                let report = database.migrate(&set).await;
+                database.close().await;
+                report
+            })
+        })
+        .collect();
+    let mut reports = Vec::with_capacity(count);
+    for starter in starters {
+        let report = starter.await.unwrap();
+        reports.push(report.unwrap_or_else(|error| panic!("{}", chain(&error))));
+    }
+    reports
 }
 
 fn migration_error(error: DatabaseError) -> MigrationError {
@@ -108,23 +129,11 @@ twinbase::on_both_engines! {
 
     async fn twelve_starters_at_once_apply_each_version_once(database: TestDatabase) {
         let set = migrations(&[BASELINE, SIGNALS]);
-        let starters: Vec<_> = (0..12)
-            .map(|_| {
-                // A Database each, as so many processes would have.
-                let (database, set) = (database.open(), set.clone());
-                tokio::spawn(async move {
-                    let report = database.migrate(&set).await;
-                    database.close().await;
-                    report
-                })
-            })
-            .collect();
-        let mut applied = 0;
-        for starter in starters {
-            let report = starter.await.unwrap().unwrap_or_else(|error| panic!("{}", chain(&error)));
-            applied += report.applied.len();
-            assert_eq!(report.current.map(|c| c.0), Some(20_260_210_120_000));
+        let reports = start_at_once(12, &database, &set).await;
+        for report in &reports {
+            assert_eq!(report.current.as_ref().map(|c| c.0), Some(20_260_210_120_000));
         }
+        let applied: usize = reports.iter().map(|report| report.applied.len()).sum();
         assert_eq!(applied, 2);
     }
 
