@@ -204,6 +204,9 @@ impl Database {
                 (both.clone(), both)
             }
         };
+        if let Some(wal) = &wal {
+            wal.watch(&writer, &reader);
+        }
         Ok(Self {
             connector,
             reader,
@@ -254,7 +257,7 @@ impl Database {
     #[must_use]
     pub fn writer(&self) -> Lane {
         if let Some(wal) = &self.wal {
-            wal.watch(&self.writer, &self.reader);
+            wal.written(&self.writer, &self.reader);
         }
         Lane::new(self, &self.writer, Mode::ReadWrite, Location::caller())
     }

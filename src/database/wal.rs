@@ -21,7 +21,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The pause after a try to begin the log anew, lest writers wait all the time.
 const PAUSE_AFTER_TRY: Duration = Duration::from_secs(10);
 
-/// Watches the log of a database, from the first use of its writer on.
+/// Watches the log of a database: its size from the making of the [`Database`](super::Database) on, or from
+/// the first use of its writer where there was no runtime before. Only a process that writes begins the log
+/// anew: one that looks changes nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Wal(Arc<Watch>);
 
@@ -30,6 +32,7 @@ struct Watch {
     file: PathBuf,
     warning: u64,
     is_watched: AtomicBool,
+    is_written: AtomicBool,
 }
 
 impl Wal {
@@ -41,7 +44,16 @@ impl Wal {
             file: file.into(),
             warning,
             is_watched: AtomicBool::new(false),
+            is_written: AtomicBool::new(false),
         }))
+    }
+
+    /// The writer's lane is used.
+    pub(super) fn written(&self, writer: &Pool, readers: &Pool) {
+        if !self.0.is_written.load(Ordering::Relaxed) {
+            self.0.is_written.store(true, Ordering::Relaxed);
+        }
+        self.watch(writer, readers);
     }
 
     /// Begins to watch, once, while there is a runtime.
@@ -73,10 +85,8 @@ impl Drop for Watching {
 }
 
 async fn run(watch: Watching, writer: super::pool::WeakPool, readers: super::pool::WeakPool) {
-    let size = metrics::gauge!("twinbase_sqlite_wal_bytes");
     let watch = &watch.0;
     loop {
-        tokio::time::sleep(PAUSE).await;
         let (Some(writer), Some(readers)) = (writer.upgrade(), readers.upgrade()) else {
             return;
         };
@@ -85,8 +95,10 @@ async fn run(watch: Watching, writer: super::pool::WeakPool, readers: super::poo
             .await
             .map_or(0, |metadata| metadata.len());
         #[expect(clippy::cast_precision_loss, reason = "no file has 2^53 bytes")]
-        size.set(bytes as f64);
-        if bytes < watch.warning {
+        metrics::gauge!("twinbase_sqlite_wal_bytes").set(bytes as f64);
+        if bytes < watch.warning || !watch.is_written.load(Ordering::Relaxed) {
+            drop((writer, readers));
+            tokio::time::sleep(PAUSE).await;
             continue;
         }
         let longest = readers.status().longest_held;

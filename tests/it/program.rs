@@ -124,6 +124,55 @@ fn in_an_empty_folder_it_serves_on_sqlite_and_says_so() {
     assert!(log.contains("stopped: the pool is closed"), "{log}");
 }
 
+#[tokio::test]
+async fn the_size_of_the_write_ahead_log_is_a_metric_from_the_start_on() {
+    async fn told(serving: &Serving) -> Option<u64> {
+        let answer = request(serving.address, "GET /metrics", &[], b"").await;
+        let line = |line: &str| {
+            Some(
+                line.strip_prefix("twinbase_sqlite_wal_bytes ")?
+                    .parse()
+                    .unwrap(),
+            )
+        };
+        answer.body.lines().find_map(line)
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&mut program(folder.path()));
+    let file = folder.path().join("twinbase.db-wal");
+    let size = || fs::metadata(&file).map_or(0, |metadata| metadata.len());
+    let agrees = async || {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while told(&serving).await != Some(size()) {
+            assert!(
+                Instant::now() < deadline,
+                "{:?}, not {}",
+                told(&serving).await,
+                size()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    agrees().await;
+    // Another process writes to the same file, and stays, so that the log does too.
+    let url = format!("sqlite://{}", folder.path().join("twinbase.db").display());
+    let config = twinbase::config::DatabaseConfig {
+        url: Some(url.parse().unwrap()),
+        ..Default::default()
+    };
+    let beside = twinbase::database::Database::new(&config).unwrap();
+    let before = size();
+    for sql in [
+        "CREATE TABLE wide (bytes BYTEA)",
+        "INSERT INTO wide VALUES (zeroblob(1000000))",
+    ] {
+        sqlx::query(sql).execute(beside.writer()).await.unwrap();
+    }
+    assert!(size() > before + 1_000_000, "{} after {before}", size());
+    agrees().await;
+    beside.close().await;
+}
+
 #[test]
 fn a_second_start_finds_nothing_to_apply() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ use super::lease::Lease;
 use super::seat::{Member, Mode, Seat};
 use super::state::Taken;
 use super::{Inner, Pool, order};
+use crate::config::Engine;
 use crate::database::{Backoff, DatabaseError};
 
 /// The pause after the first failure to connect.
@@ -37,22 +38,30 @@ impl Pool {
         holder: &Holder,
     ) -> Result<Lease, DatabaseError> {
         let pool = &self.0;
+        // Before there is a connection in its hands: tasks that give way with one keep it from the others
+        // of their thread, who then wait for each other with each statement.
+        if pool.connector.target().engine() == Engine::Sqlite {
+            crate::driver::sqlite::give_way_if_due().await;
+        }
         let start = Instant::now();
         let acquiring = Acquiring {
             pool,
             mode,
+            holder,
             start,
             deadline: (start + pool.settings.acquire_timeout).into(),
         };
         let seat = acquiring.seat().await?;
-        pool.figures.acquired(start.elapsed());
-        Ok(Lease::new(seat, holder.clone()))
+        let now = Instant::now();
+        pool.figures.acquired(now.saturating_duration_since(start));
+        Ok(Lease::new(seat, now, holder))
     }
 }
 
 struct Acquiring<'a> {
     pool: &'a Arc<Inner>,
     mode: Option<Mode>,
+    holder: &'a Holder,
     start: Instant,
     deadline: tokio::time::Instant,
 }
@@ -61,7 +70,7 @@ impl Acquiring<'_> {
     async fn seat(&self) -> Result<Seat, DatabaseError> {
         let taken = {
             let mut state = self.pool.state();
-            let taken = state.take(self.pool, self.mode);
+            let taken = state.take(self.pool, self.start, self.mode, self.holder);
             self.pool.figures.publish(self.pool, &state);
             taken
         };
@@ -144,6 +153,7 @@ impl Acquiring<'_> {
                     opened,
                     lifetime: check::lifetime(self.pool.settings.recycle),
                     idle_since: None,
+                    is_suspect: false,
                     mode: Mode::ReadWrite,
                 }))
             }

@@ -1,7 +1,7 @@
 //! Whether a connection is still good when it is taken.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, Executor as _};
 use tokio::time::timeout;
@@ -38,7 +38,8 @@ pub(super) fn lifetime(recycle: Duration) -> Option<Duration> {
 /// Looks at a connection that is taken: its age, whether it is alive, and what it may do. `None` where
 /// that takes a question to the database, which [`ask`] asks.
 pub(super) fn look(pool: &Inner, member: &Member, mode: Option<Mode>) -> Option<Verdict> {
-    let age = member.opened.elapsed();
+    let now = Instant::now();
+    let age = now.saturating_duration_since(member.opened);
     if pool.generation.is_over(age) || member.lifetime.is_some_and(|lifetime| age >= lifetime) {
         tracing::debug!(
             pool = pool.name,
@@ -49,12 +50,12 @@ pub(super) fn look(pool: &Inner, member: &Member, mode: Option<Mode>) -> Option<
         return Some(Verdict::Replace);
     }
     let may_do_so = mode.is_none_or(|mode| mode == member.mode);
-    (may_do_so && !is_ping_due(pool, member)).then_some(Verdict::Good)
+    (may_do_so && !is_ping_due(pool, now, member)).then_some(Verdict::Good)
 }
 
 /// Asks a connection that [`look`] can't judge.
 pub(super) async fn ask(pool: &Inner, member: &mut Member, mode: Option<Mode>) -> Verdict {
-    let alive = (!is_ping_due(pool, member) || is_alive(pool, member).await)
+    let alive = (!is_ping_due(pool, Instant::now(), member) || is_alive(pool, member).await)
         && match mode {
             Some(mode) if mode != member.mode => is_told(pool, member, mode).await,
             _ => true,
@@ -68,15 +69,11 @@ pub(super) async fn ask(pool: &Inner, member: &mut Member, mode: Option<Mode>) -
 }
 
 /// Whether it was idle for so long, or since before another was lost.
-fn is_ping_due(pool: &Inner, member: &Member) -> bool {
+fn is_ping_due(pool: &Inner, now: Instant, member: &Member) -> bool {
     let (Some(limit), Some(since)) = (pool.settings.pre_ping_idle, member.idle_since) else {
         return false;
     };
-    since.elapsed() >= limit
-        || pool
-            .state()
-            .suspected
-            .is_some_and(|suspected| since <= suspected)
+    now.saturating_duration_since(since) >= limit || member.is_suspect
 }
 
 async fn is_alive(pool: &Inner, member: &mut Member) -> bool {

@@ -18,27 +18,24 @@ use crate::driver::link::Link;
 /// connection whose session was changed (`SET`, a temporary table, an advisory lock) is closed.
 pub struct Lease {
     seat: Seat,
-    key: usize,
     since: Instant,
 }
 
 impl Lease {
-    pub(super) fn new(seat: Seat, holder: Holder) -> Self {
-        let since = Instant::now();
-        let watch = {
-            let mut state = seat.pool.state();
-            let key = state.holders.add(holder, since);
-            seat.pool.figures.publish(&seat.pool, &state);
-            (key, !std::mem::replace(&mut state.is_watched, true))
-        };
-        if watch.1 {
-            holders::watch(&seat.pool);
+    /// Of a seat that its caller has from now on.
+    pub(super) fn new(mut seat: Seat, since: Instant, holder: &Holder) -> Self {
+        if seat.hold.is_none() {
+            let is_watched = {
+                let mut state = seat.pool.state();
+                seat.hold = Some(state.holders.add(holder.clone(), since));
+                seat.pool.figures.publish(&seat.pool, &state);
+                std::mem::replace(&mut state.is_watched, true)
+            };
+            if !is_watched {
+                holders::watch(&seat.pool);
+            }
         }
-        Self {
-            seat,
-            key: watch.0,
-            since,
-        }
+        Self { seat, since }
     }
 
     /// What the driver tells of the connection.
@@ -93,7 +90,7 @@ impl fmt::Debug for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // The seat goes back by itself.
         self.seat.pool.figures.held(self.held());
-        self.seat.give_back(Some(self.key));
     }
 }

@@ -24,6 +24,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// Takes back a connection that is in order, from whoever had this hold on it.
 pub(super) fn give_back(pool: &Arc<Inner>, member: Member, hold: Option<usize>) {
     member.link.set_statement_timeout(None);
+    let now = Instant::now();
     let surplus = {
         let mut state = pool.state();
         state.holders.end(hold);
@@ -31,9 +32,9 @@ pub(super) fn give_back(pool: &Arc<Inner>, member: Member, hold: Option<usize>) 
             state.size -= 1;
             Some(member)
         } else {
-            match state.pass_on(pool, Some(member)) {
+            match state.pass_on(pool, now, Some(member)) {
                 Ok(()) => None,
-                Err(member) => state.keep(pool, member),
+                Err(member) => state.keep(pool, now, member),
             }
         };
         pool.figures.publish(pool, &state);
@@ -48,7 +49,7 @@ pub(super) fn give_back(pool: &Arc<Inner>, member: Member, hold: Option<usize>) 
 pub(super) fn give_up(pool: &Arc<Inner>, hold: Option<usize>) {
     let mut state = pool.state();
     state.holders.end(hold);
-    if state.closed || state.pass_on(pool, None).is_err() {
+    if state.closed || state.pass_on(pool, Instant::now(), None).is_err() {
         state.size -= 1;
     }
     pool.figures.publish(pool, &state);

@@ -28,6 +28,8 @@ pub(super) struct Member {
     pub(super) lifetime: Option<Duration>,
     /// Since when it was idle when it was taken; `None` where it comes from another user or is new.
     pub(super) idle_since: Option<Instant>,
+    /// Whether another was found dead while it was idle.
+    pub(super) is_suspect: bool,
     /// What it was last told that it may do.
     pub(super) mode: Mode,
 }
@@ -51,6 +53,8 @@ pub(super) struct Seat {
     pub(super) member: Option<Member>,
     /// Whether the right is this seat's to give back.
     pub(super) counts: bool,
+    /// By which key the pool knows who holds it.
+    pub(super) hold: Option<usize>,
 }
 
 impl Seat {
@@ -59,6 +63,7 @@ impl Seat {
             pool: Arc::clone(pool),
             member,
             counts: true,
+            hold: None,
         }
     }
 
@@ -68,12 +73,13 @@ impl Seat {
         self.member.take()
     }
 
-    /// Gives the right back, with its connection, and ends the hold of that key.
-    pub(super) fn give_back(&mut self, hold: Option<usize>) {
+    /// Gives the right back, with its connection, and ends the hold on it.
+    fn give_back(&mut self) {
         if !self.counts {
             return;
         }
         self.counts = false;
+        let hold = self.hold.take();
         match self.member.take() {
             Some(member) if member.is_in_order() => order::give_back(&self.pool, member, hold),
             Some(member) => order::put_in_order(&self.pool, member, hold),
@@ -84,6 +90,6 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.give_back(None);
+        self.give_back();
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::Inner;
 use super::error::{AcquireErrorCause, ConnectFailure};
-use super::holders::Holders;
+use super::holders::{Holder, Holders};
 use super::load::Load;
 use super::seat::{Member, Mode, Seat};
 
@@ -74,17 +74,22 @@ impl State {
     /// Takes an idle connection, or the right to open one, or a place in the queue.
     ///
     /// One of the wanted mode goes before one that would have to be told.
-    pub(super) fn take(&mut self, pool: &Arc<Inner>, mode: Option<Mode>) -> Taken {
+    pub(super) fn take(
+        &mut self,
+        pool: &Arc<Inner>,
+        now: Instant,
+        mode: Option<Mode>,
+        holder: &Holder,
+    ) -> Taken {
         if self.closed {
             return Taken::Refused(AcquireErrorCause::Closed);
         }
-        let now = Instant::now();
         if self.waiting == 0 {
             let member = self.pop_idle(mode);
             if member.is_some() || self.size < pool.settings.max {
                 self.load.note_wait(now, std::time::Duration::ZERO);
                 self.size += usize::from(member.is_none());
-                return Taken::Seat(Seat::new(pool, member));
+                return Taken::Seat(self.seat(pool, now, member, holder));
             }
         }
         if self.load.cant_be_in_time(self.waiting) {
@@ -99,6 +104,21 @@ impl State {
         Taken::Place(place)
     }
 
+    /// A seat whose holder is noted already, where the watch over holders runs.
+    fn seat(
+        &mut self,
+        pool: &Arc<Inner>,
+        now: Instant,
+        member: Option<Member>,
+        holder: &Holder,
+    ) -> Seat {
+        let mut seat = Seat::new(pool, member);
+        if seat.member.is_some() && self.is_watched {
+            seat.hold = Some(self.holders.add(holder.clone(), now));
+        }
+        seat
+    }
+
     /// The idle connection to take next.
     pub(super) fn pop_idle(&mut self, mode: Option<Mode>) -> Option<Member> {
         let fits = |idle: &Idle| mode.is_none_or(|mode| idle.member.mode == mode);
@@ -108,15 +128,20 @@ impl State {
             None => self.idle.pop()?,
         };
         let mut member = idle.member;
+        member.is_suspect = (self.suspected).is_some_and(|suspected| idle.since <= suspected);
         member.idle_since = Some(idle.since);
         Some(member)
     }
 
     /// Keeps a connection that nobody waits for; gives back what is more than is kept.
-    pub(super) fn keep(&mut self, pool: &Inner, member: Option<Member>) -> Option<Member> {
+    pub(super) fn keep(
+        &mut self,
+        pool: &Inner,
+        since: Instant,
+        member: Option<Member>,
+    ) -> Option<Member> {
         if let Some(member) = member {
             if self.idle.len() < pool.settings.kept {
-                let since = Instant::now();
                 self.idle.push(Idle { member, since });
                 return None;
             }
@@ -138,9 +163,9 @@ impl State {
     pub(super) fn pass_on(
         &mut self,
         pool: &Arc<Inner>,
+        now: Instant,
         mut member: Option<Member>,
     ) -> Result<(), Option<Member>> {
-        let now = Instant::now();
         while let Some(waiting) = self.queue.pop_front() {
             if waiting.reply.is_closed() {
                 continue;

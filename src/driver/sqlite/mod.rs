@@ -107,6 +107,7 @@ mod straight;
 mod sum;
 mod targets;
 mod transaction;
+mod turn;
 mod violation;
 mod worker;
 
@@ -117,6 +118,7 @@ pub use error::{SqliteError, SqliteErrorCause};
 pub use memory::MemoryDatabase;
 pub use options::{Location, Options, OptionsError, Synchronous};
 pub use transaction::SqliteTransactionManager;
+pub(crate) use turn::give_way_if_due;
 
 use sqlx_core::any::driver::AnyDriver;
 

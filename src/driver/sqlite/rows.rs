@@ -3,15 +3,14 @@
 use super::connection::{Cancellation, SqliteConnection};
 use super::engine::Request;
 use super::gathered::{Item, Items};
+use super::turn::{self, Turn};
 use super::worker::{Chunk, Command};
 use futures_core::stream::Stream;
 use sqlx_core::connection::LogSettings;
 use sqlx_core::logger::QueryLogger;
 use sqlx_core::{Either, Error};
-use std::cell::Cell;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// The chunks that may wait for the caller.
@@ -19,9 +18,6 @@ const WAITING: usize = 2;
 
 /// So many rows are given between two looks at the clock.
 const LOOK: usize = 64;
-
-/// How long a thread of the runtime may be kept before its other tasks get their turn.
-const TIME: Duration = Duration::from_micros(400);
 
 /// The rows and figures of a request, which runs once the stream is polled. Dropped, it stops.
 pub(super) struct Rows<'c> {
@@ -88,7 +84,7 @@ impl Stream for Rows<'_> {
                 Turn::begin();
             } else if Turn::is_over() {
                 self.has_looked = true;
-                return give_way(context);
+                return turn::give_way(context);
             }
         }
         self.has_looked = false;
@@ -132,62 +128,5 @@ impl Stream for Rows<'_> {
                 None => self.end = Some(Err(Error::WorkerCrashed)),
             }
         }
-    }
-}
-
-/// Lets the other tasks of this thread run first, and the runtime look at its timers and sockets: a
-/// task that just wakes itself keeps it from that for 60 turns.
-fn give_way<T>(context: &mut Context<'_>) -> Poll<T> {
-    let yielded = std::pin::pin!(tokio::task::yield_now()).poll(context);
-    if yielded.is_ready() {
-        context.waker().wake_by_ref();
-    }
-    Poll::Pending
-}
-
-/// What keeps a thread of the runtime without a wait: reads that run on it, and rows that are there
-/// already.
-#[derive(Clone, Copy)]
-struct Turn {
-    began: Instant,
-    last: Instant,
-}
-
-thread_local! {
-    /// This thread's turn, where it has one.
-    static TURN: Cell<Option<Turn>> = const { Cell::new(None) };
-}
-
-impl Turn {
-    /// Whether the other tasks of this thread are due; if so, it ends the turn. What comes long after
-    /// the last begins another one.
-    fn is_over() -> bool {
-        let now = Instant::now();
-        let began = match TURN.get() {
-            Some(turn) if now.duration_since(turn.last) < TIME => turn.began,
-            _ => now,
-        };
-        let over = now.duration_since(began) >= TIME;
-        TURN.set((!over).then_some(Self { began, last: now }));
-        over
-    }
-
-    /// The others had theirs.
-    fn begin() {
-        let began = Instant::now();
-        TURN.set(Some(Self { began, last: began }));
-    }
-
-    /// A read ran on this thread until now.
-    fn go_on() {
-        if let Some(Self { began, .. }) = TURN.get() {
-            let last = Instant::now();
-            TURN.set(Some(Self { began, last }));
-        }
-    }
-
-    /// The thread has waited, or is about to.
-    fn end() {
-        TURN.set(None);
     }
 }

@@ -1,8 +1,10 @@
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, Executor as _};
 use twinbase::config::Engine;
 use twinbase::database::{AcquireErrorCause, DatabaseError, ErrorKind};
+use twinbase::testing::run;
 
 use super::{configured, count, create, database, readers, slow, until, writers};
 
@@ -311,4 +313,37 @@ twinbase::on_both_engines! {
         closing.await.unwrap();
         assert_eq!(readers(&database).size, 0);
     }
+}
+
+/// On SQLite alone: there a short read runs on the caller's thread, and its task gives way to others now and then.
+/// One that did so with a connection in its hands would keep it from those others.
+#[test]
+fn a_task_that_gives_way_between_short_reads_holds_no_connection_meanwhile() {
+    run(Engine::Sqlite, |test| async move {
+        let database = database(&test, 1, 0);
+        create(&database, "t").await;
+        let (done, ended) = (Cell::new(0), Cell::new(false));
+        let reads = async {
+            while done.get() < 5000 {
+                assert_eq!(count(&database, "t").await, 0);
+                done.set(done.get() + 1);
+            }
+            ended.set(true);
+        };
+        // Its turn comes whenever the other has given way, and while a read runs elsewhere.
+        let looks = async {
+            let (mut seen, mut free) = (0, 0);
+            while !ended.get() {
+                if done.get() > seen {
+                    seen = done.get();
+                    free += u32::from(readers(&database).in_use == 0);
+                }
+                tokio::task::yield_now().await;
+            }
+            free
+        };
+        let ((), free) = tokio::join!(reads, looks);
+        assert!(free > 10, "{free} times in {} reads", done.get());
+        database.close().await;
+    });
 }
