@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::task::Id;
 
 /// How long a thread of the runtime may be kept before its other tasks get their turn.
 const TIME: Duration = Duration::from_micros(400);
@@ -40,6 +41,7 @@ pub(super) fn give_way<T>(context: &mut Context<'_>) -> Poll<T> {
 pub(super) struct Turn {
     began: Instant,
     last: Instant,
+    task: Option<Id>,
 }
 
 thread_local! {
@@ -49,29 +51,39 @@ thread_local! {
 
 impl Turn {
     /// Whether the other tasks of this thread are due; if so, it ends the turn. What comes long after
-    /// the last begins another one.
+    /// the last begins another one, and so does another task: this one's turn had ended.
     pub(super) fn is_over() -> bool {
         let now = Instant::now();
+        let task = tokio::task::try_id();
         let began = match TURN.get() {
-            Some(turn) if now.duration_since(turn.last) < TIME => turn.began,
+            Some(turn) if turn.task == task && now.duration_since(turn.last) < TIME => turn.began,
             _ => now,
         };
         let over = now.duration_since(began) >= TIME;
-        TURN.set((!over).then_some(Self { began, last: now }));
+        let turn = Self {
+            began,
+            last: now,
+            task,
+        };
+        TURN.set((!over).then_some(turn));
         over
     }
 
     /// The others had theirs.
     pub(super) fn begin() {
         let began = Instant::now();
-        TURN.set(Some(Self { began, last: began }));
+        TURN.set(Some(Self {
+            began,
+            last: began,
+            task: tokio::task::try_id(),
+        }));
     }
 
     /// A read ran on this thread until now.
     pub(super) fn go_on() {
-        if let Some(Self { began, .. }) = TURN.get() {
+        if let Some(turn) = TURN.get() {
             let last = Instant::now();
-            TURN.set(Some(Self { began, last }));
+            TURN.set(Some(Self { last, ..turn }));
         }
     }
 
