@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The most bytes of arguments.
-const ARGUMENTS: usize = 4096;
+const ARGUMENTS: usize = 64 * 1024;
 
 /// The most bytes of a value or row that is read.
 const VALUE: i32 = 64 * 1024;
@@ -31,8 +31,8 @@ impl Engine {
     ///
     /// A write runs here inside of a transaction only, and is not stopped: that would cost the
     /// transaction. What SQLite refuses of it has had no effect. The limit for the length of a value is
-    /// lowered for an INSERT, which meets it before it writes, and not for others, which may meet it
-    /// half way.
+    /// lowered for an INSERT of one row, which meets it before it writes, and not for others, which may
+    /// meet it half way.
     pub(super) fn run_inline(&mut self, request: &Request) -> Option<Result<Gathered, Error>> {
         let arguments = request.arguments.as_deref()?;
         let place = self.plans.find(request.sql.as_str())?;
@@ -42,7 +42,7 @@ impl Engine {
             return None;
         }
         let limits = plan.shortness.limits()?;
-        let (writes, inserts) = (plan.writes(), plan.inserts());
+        let (writes, limits_length) = (plan.writes(), plan.meets_limits_first());
         let inline = request.persistent
             && self.failed.is_none()
             && request.depth <= self.depth
@@ -53,7 +53,6 @@ impl Engine {
         }
         let time = if writes { Duration::ZERO } else { limits.time };
         self.control.begin(NOT_CANCELLABLE, time);
-        let limits_length = inserts || !writes;
         if limits_length {
             self.limit_length(VALUE);
         }

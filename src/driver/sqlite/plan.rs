@@ -10,7 +10,7 @@ use super::gate::{self, Recorder};
 use super::generation::Generation;
 use super::opcodes::{self, Stops};
 use super::shortness::{Run, Shortness};
-use super::straight::{self, Write};
+use super::straight::{self, Course, Write};
 use super::targets::Targets;
 use rusqlite::{Connection, Statement, StatementStatus};
 use sqlx_core::Error;
@@ -36,6 +36,8 @@ pub(super) struct Plan {
     prepared_again: i32,
     /// Whether SQLite says that it only reads.
     reads_only: bool,
+    /// How it writes, as of when it last proved short.
+    course: Course,
     /// Whether an insert's rowid can be told.
     gives_rowid: bool,
     /// Whether it may run on the caller's thread.
@@ -55,6 +57,7 @@ impl Plan {
             columns: None,
             prepared_again: 0,
             reads_only: false,
+            course: Course::Winding,
             gives_rowid: false,
             shortness: Shortness::new(),
             steps: 0,
@@ -79,9 +82,14 @@ impl Plan {
             } else {
                 Write::Change
             };
+            let known = &mut self.course;
             self.shortness.note(run, || {
-                let straight = straight::is_straight(connection, sql, write)?;
-                Some(if straight { Stops::AtOnce } else { Stops::Late })
+                let course = straight::course(connection, sql, write)?;
+                *known = course;
+                Some(match course {
+                    Course::OneRow | Course::Rows => Stops::AtOnce,
+                    Course::Winding => Stops::Late,
+                })
             });
         }
     }
@@ -91,9 +99,13 @@ impl Plan {
         self.generation == generation
     }
 
-    /// Whether it is an INSERT.
-    pub(super) fn inserts(&self) -> bool {
+    fn inserts(&self) -> bool {
         matches!(self.analysis.verb, Verb::Insert { .. })
+    }
+
+    /// Whether a limit for the length of values is met before anything is written.
+    pub(super) fn meets_limits_first(&self) -> bool {
+        !self.writes() || (self.inserts() && self.course != Course::Rows)
     }
 
     /// Whether it is an INSERT, UPDATE or DELETE.

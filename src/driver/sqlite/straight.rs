@@ -1,4 +1,5 @@
-//! Which writes may run on the caller's thread: those of one row, by a unique key, that is never large.
+//! Which writes may run on the caller's thread: those of one row, by a unique key, that is never large, and
+//! INSERTs of a list of such rows.
 //!
 //! Such a write can't be stopped without cost to its transaction, so what it may take is told from its
 //! program (`EXPLAIN`) and its table. An INSERT has no values but those that are bound, within a limit
@@ -37,6 +38,15 @@ const LOOPING: [&str; 23] = [
     "AutoCommit",
 ];
 
+/// What makes a row of a VALUES list of parameters and numbers.
+const VALUES: [&str; 6] = ["Variable", "Integer", "Int64", "Real", "Null", "Yield"];
+
+/// The most rows of such a list.
+const MOST_ROWS: usize = 256;
+
+/// `OE_Fail`: what a constraint does under OR FAIL, which keeps the rows before.
+const FAIL: i64 = 3;
+
 /// The longest `VARCHAR(n)` of a table whose rows are small.
 const SMALL_TEXT: u32 = 255;
 
@@ -52,10 +62,23 @@ pub(super) enum Write {
     Change,
 }
 
-/// Whether the write is over soon, whatever its arguments are. `None` where it can't be told now.
-pub(super) fn is_straight(connection: &Connection, sql: &str, write: Write) -> Option<bool> {
-    let look = || -> rusqlite::Result<bool> {
+/// How a write goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Course {
+    /// It is over soon, whatever its arguments are, and writes one row.
+    OneRow,
+    /// It is over soon, and writes a list of rows. What SQLite refuses of it has had no effect, but for a limit
+    /// that is met half way.
+    Rows,
+    /// It may take any time.
+    Winding,
+}
+
+/// How the write goes. `None` where it can't be told now.
+pub(super) fn course(connection: &Connection, sql: &str, write: Write) -> Option<Course> {
+    let look = || -> rusqlite::Result<Course> {
         let instructions = explain(connection, sql)?;
+        let rows = list(&instructions).filter(|_| write == Write::Insert);
         let has = |wanted: &str| instructions.iter().any(|(_, name, ..)| name == wanted);
         let own_tables: Vec<i64> = instructions
             .iter()
@@ -63,6 +86,9 @@ pub(super) fn is_straight(connection: &Connection, sql: &str, write: Write) -> O
             .map(|(_, _, table, _)| *table)
             .collect();
         let loops = |(address, name, first, target): &Instruction| match name.as_str() {
+            "InitCoroutine" | "Yield" | "Goto" if rows.is_some_and(|rows| rows.has(*address)) => {
+                false
+            }
             // The rows of RETURNING.
             "Next" => !own_tables.contains(first),
             // Each program ends with a jump to its beginning, once.
@@ -70,26 +96,82 @@ pub(super) fn is_straight(connection: &Connection, sql: &str, write: Write) -> O
             name => LOOPING.contains(&name),
         };
         if instructions.iter().any(loops) {
-            return Ok(false);
+            return Ok(Course::Winding);
         }
-        match write {
+        let is_straight = match write {
             // One that replaces a row deletes it.
-            Write::Insert => Ok(!has("Delete") && !has("IdxDelete")),
-            Write::Change if has("ResultRow") => Ok(false),
+            Write::Insert => !has("Delete") && !has("IdxDelete"),
+            Write::Change if has("ResultRow") => false,
             Write::Change => {
                 let roots = instructions
                     .iter()
                     .filter(|(_, name, ..)| name == "OpenWrite")
                     .map(|(_, _, _, root)| *root);
-                are_small(connection, roots)
+                are_small(connection, roots)?
             }
-        }
+        };
+        Ok(match rows {
+            _ if !is_straight => Course::Winding,
+            None => Course::OneRow,
+            Some(_) => Course::Rows,
+        })
     };
-    let straight = look();
-    if let Err(error) = &straight {
+    let course = look();
+    if let Err(error) = &course {
         tracing::debug!(%error, "a statement could not be explained, it stays on its own thread");
     }
-    straight.ok()
+    course.ok()
+}
+
+/// The loop over a VALUES list: a coroutine that gives row after row, and what takes them.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    begin: i64,
+    end: i64,
+    /// The instruction that takes the next row.
+    next: i64,
+    /// The one that goes back to it.
+    back: i64,
+}
+
+impl List {
+    fn has(self, address: i64) -> bool {
+        (self.begin..=self.end).contains(&address) || [self.next, self.back].contains(&address)
+    }
+}
+
+/// The list of rows that a statement writes, where that is all that goes around in it, no row is computed,
+/// and none stays where a later one is refused.
+fn list(instructions: &[Instruction]) -> Option<List> {
+    let named = |wanted: &'static str| {
+        instructions
+            .iter()
+            .filter(move |(_, name, ..)| name == wanted)
+    };
+    let ((begin, ..), (end, ..)) = (
+        named("InitCoroutine").next()?,
+        named("EndCoroutine").next()?,
+    );
+    let inside = |address: i64| *begin < address && address < *end;
+    let body = instructions.iter().filter(|(address, ..)| inside(*address));
+    let computes = body
+        .clone()
+        .any(|(_, name, ..)| !VALUES.contains(&name.as_str()));
+    let rows = body.filter(|(_, name, ..)| name == "Yield").count();
+    let keeps = instructions.iter().any(|(_, name, _, action)| {
+        ["Halt", "HaltIfNull"].contains(&name.as_str()) && *action == FAIL
+    });
+    let mut takes = named("Yield").filter(|(address, ..)| !inside(*address));
+    let ((next, ..), more) = (takes.next()?, takes.next());
+    let mut backs = named("Goto").filter(|(_, _, _, target)| target == next);
+    let ((back, ..), again) = (backs.next()?, backs.next());
+    let is_one_loop = more.is_none() && again.is_none() && named("InitCoroutine").count() == 1;
+    (is_one_loop && !computes && !keeps && rows <= MOST_ROWS).then_some(List {
+        begin: *begin,
+        end: *end,
+        next: *next,
+        back: *back,
+    })
 }
 
 fn explain(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Instruction>> {
@@ -145,11 +227,12 @@ fn is_small(declared: &str) -> bool {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
+    use super::Course::{OneRow, Rows, Winding};
     use super::Write::{Change, Insert};
     use super::*;
 
     #[test]
-    fn only_a_write_of_one_small_row_by_a_unique_key_is_straight() {
+    fn only_writes_of_single_small_rows_by_a_unique_key_and_lists_of_them_are_straight() {
         let connection = Connection::open_in_memory().unwrap();
         connection
             .execute_batch(
@@ -165,57 +248,95 @@ mod tests {
             )
             .unwrap();
         for (sql, write, expected) in [
-            ("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", Insert, true),
+            ("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", Insert, OneRow),
             (
                 "INSERT INTO t VALUES (?1, ?2, ?3, ?4) RETURNING id, n",
                 Insert,
-                true,
+                OneRow,
             ),
-            ("INSERT INTO wide VALUES (?1, ?2, ?3)", Insert, true),
-            ("INSERT INTO child VALUES (?1, ?2)", Insert, true),
-            ("UPDATE t SET n = n + ?1 WHERE id = ?2", Change, true),
-            ("UPDATE t SET n = ?1 WHERE u = ?2", Change, true),
-            ("DELETE FROM t WHERE id = ?1", Change, true),
+            ("INSERT INTO wide VALUES (?1, ?2, ?3)", Insert, OneRow),
+            ("INSERT INTO child VALUES (?1, ?2)", Insert, OneRow),
+            ("UPDATE t SET n = n + ?1 WHERE id = ?2", Change, OneRow),
+            ("UPDATE t SET n = ?1 WHERE u = ?2", Change, OneRow),
+            ("DELETE FROM t WHERE id = ?1", Change, OneRow),
             (
                 "INSERT INTO t VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
                 Insert,
-                false,
+                Winding,
             ),
             (
                 "INSERT OR REPLACE INTO t VALUES (?1, ?2, ?3, ?4)",
                 Insert,
-                false,
+                Winding,
             ),
             (
                 "UPDATE t SET n = ?1 WHERE id = ?2 RETURNING n",
                 Change,
-                false,
+                Winding,
             ),
-            ("UPDATE wide SET n = ?1 WHERE id = ?2", Change, false),
-            ("DELETE FROM wide WHERE id = ?1", Change, false),
+            ("UPDATE wide SET n = ?1 WHERE id = ?2", Change, Winding),
+            ("DELETE FROM wide WHERE id = ?1", Change, Winding),
             (
-                "INSERT INTO t VALUES (1, 2, 3, 4), (2, 3, 4, 5)",
+                "INSERT INTO t VALUES (1, 2, ?1, ?2), (?3, ?4, ?5, ?6)",
                 Insert,
-                false,
+                Rows,
             ),
-            ("INSERT INTO t SELECT * FROM t", Insert, false),
-            ("UPDATE t SET n = 0", Change, false),
-            ("UPDATE t SET n = 0 WHERE n > 1", Change, false),
-            ("UPDATE t SET n = 0 WHERE id IN (1, 2, 3)", Change, false),
+            (
+                "INSERT INTO child VALUES (?1, ?2), (?3, ?4), (?5, ?6) RETURNING id",
+                Insert,
+                Rows,
+            ),
+            (
+                "INSERT INTO wide VALUES (?1, ?2, zeroblob(?3)), (?4, ?5, ?6)",
+                Insert,
+                Winding,
+            ),
+            (
+                "INSERT INTO wide SELECT ?1, ?2, ?3 UNION ALL SELECT id, n, note FROM wide",
+                Insert,
+                Winding,
+            ),
+            (
+                "INSERT OR FAIL INTO t VALUES (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8)",
+                Insert,
+                Winding,
+            ),
+            (
+                "INSERT OR REPLACE INTO t VALUES (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8)",
+                Insert,
+                Winding,
+            ),
+            (
+                "INSERT INTO t VALUES (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET n = 0",
+                Insert,
+                Winding,
+            ),
+            ("INSERT INTO logged VALUES (?1), (?2)", Insert, Winding),
+            ("INSERT INTO t SELECT * FROM t", Insert, Winding),
+            ("UPDATE t SET n = 0", Change, Winding),
+            ("UPDATE t SET n = 0 WHERE n > 1", Change, Winding),
+            ("UPDATE t SET n = 0 WHERE id IN (1, 2, 3)", Change, Winding),
             (
                 "UPDATE t SET n = (SELECT max(n) FROM t) WHERE id = 1",
                 Change,
-                false,
+                Winding,
             ),
-            ("DELETE FROM t", Change, false),
-            ("DELETE FROM t WHERE id = 1 OR u = 'a'", Change, false),
-            ("DELETE FROM parent WHERE id = ?1", Change, false),
-            ("INSERT INTO logged VALUES (?1)", Insert, false),
+            ("DELETE FROM t", Change, Winding),
+            ("DELETE FROM t WHERE id = 1 OR u = 'a'", Change, Winding),
+            ("DELETE FROM parent WHERE id = ?1", Change, Winding),
+            ("INSERT INTO logged VALUES (?1)", Insert, Winding),
         ] {
+            assert_eq!(course(&connection, sql, write), Some(expected), "{sql}");
+        }
+        for (rows, expected) in [(256, Rows), (257, Winding)] {
+            let sql = format!(
+                "INSERT INTO wide (id) VALUES (?1){}",
+                ", (?2)".repeat(rows - 1)
+            );
             assert_eq!(
-                is_straight(&connection, sql, write),
+                course(&connection, &sql, Insert),
                 Some(expected),
-                "{sql}"
+                "{rows} rows"
             );
         }
     }

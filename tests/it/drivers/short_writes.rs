@@ -87,4 +87,46 @@ twinbase::on_both_engines! {
         let row = sqlx::query("SELECT n, note FROM t WHERE id = 10").fetch_one(&pool).await.unwrap();
         assert_eq!((row.get::<i64, _>(0), row.get::<String, _>(1)), (3, large));
     }
+
+    async fn a_list_of_rows_is_written_whole_or_not_at_all(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        table(&pool).await;
+        raw(&pool, "CREATE TABLE free (id BIGINT, note TEXT)").await;
+        let insert = "INSERT INTO t (id, n, note) VALUES ($1, $2, $3), ($4, $5, $6), ($7, $8, $9) RETURNING id, note";
+        let mut outer = pool.begin().await.unwrap();
+        for round in 0..20_i64 {
+            let id = 3 * round;
+            let list = |second: i64, third: i64, note: &str| {
+                let query = sqlx::query(insert).bind(id).bind(1_i64).bind("a");
+                let query = query.bind(id + 1).bind(second).bind(note.to_owned());
+                query.bind(third).bind(3_i64).bind("c")
+            };
+            for (second, third, kind) in [
+                (2, id, ErrorKind::Unique),
+                (1000, id + 2, ErrorKind::Check),
+            ] {
+                let mut part = outer.begin().await.unwrap();
+                let error = list(second, third, "b").fetch_all(&mut *part).await.map(drop).unwrap_err();
+                assert_eq!(ErrorKind::of(&error), kind, "{error}");
+                part.rollback().await.unwrap();
+                let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&mut *outer).await.unwrap();
+                assert_eq!(rows, id);
+            }
+            // Some of them are larger than what goes to the caller's thread.
+            let note = "x".repeat([1, 60_000, 100_000][usize::try_from(round).unwrap() % 3]);
+            let rows = list(2, id + 2, &note).fetch_all(&mut *outer).await.unwrap();
+            let rows: Vec<(i64, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+            assert_eq!(rows, [(id, "a".to_owned()), (id + 1, note.clone()), (id + 2, "c".to_owned())]);
+            // Nothing of this table would undo a part.
+            let free = sqlx::query("INSERT INTO free (id, note) VALUES ($1, $2), ($3, $4)");
+            let free = free.bind(id).bind("a").bind(id + 1).bind(&note);
+            assert_eq!(free.execute(&mut *outer).await.unwrap().rows_affected(), 2);
+        }
+        outer.commit().await.unwrap();
+        assert_eq!((count(&pool, "t").await, count(&pool, "free").await), (60, 40));
+        let lengths: Vec<(i64,)> =
+            sqlx::query_as("SELECT CAST(length(note) AS BIGINT) FROM free WHERE id % 3 = 1 ORDER BY id").fetch_all(&pool).await.unwrap();
+        let expected: Vec<_> = (0..20).map(|round| ([1, 60_000, 100_000][round % 3],)).collect();
+        assert_eq!(lengths, expected);
+    }
 }
