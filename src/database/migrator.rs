@@ -7,6 +7,7 @@ use super::connect::{Connector, Purpose};
 use super::{Database, DatabaseError};
 use crate::config::{DatabaseConfig, DatabaseUrl, Engine, MigrateConfig, MigrationLock};
 use crate::migration::baseline::{Baseline, Target};
+use crate::migration::parity::{self, Parity};
 use crate::migration::rehearsal::Trial;
 use crate::migration::{
     DownOptions, Ledger, MigrationError, Migrations, Repair, Report, Runner, Status, Step,
@@ -183,6 +184,25 @@ impl Migrator {
     pub async fn rehearse(&self) -> Result<Vec<Trial>, DatabaseError> {
         let plan = self.plan()?;
         Ok(self.runner().await?.rehearse(&plan).await?)
+    }
+
+    /// Compares what the migrations make of both engines after every version: [`parity::compare`]. This
+    /// database is `PostgreSQL`'s side; it has to be empty and is thrown away afterwards. `SQLite`'s is a temporary file.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Connect`] or [`DatabaseError::Migration`], which is
+    /// [`MigrationError::OneEngine`] where this database is one of `SQLite`.
+    ///
+    /// # Panics
+    /// Never: the URL of a database in memory is well-formed.
+    pub async fn parity(&self) -> Result<Parity, DatabaseError> {
+        if self.engine() != Engine::Postgres {
+            return Err(MigrationError::OneEngine.into());
+        }
+        let memory = "sqlite::memory:".parse();
+        let sqlite = self.at(memory.expect("it is a well-formed URL"))?;
+        let (postgres, ours) = (self.runner().await?, sqlite.runner().await?);
+        Ok(parity::compare(postgres, ours, &self.migrations).await?)
     }
 
     async fn runner(&self) -> Result<Runner, DatabaseError> {

@@ -29,6 +29,21 @@ pub enum MigrationError {
         /// What to do.
         advice: &'static str,
     },
+    /// The file of meant differences breaks a rule.
+    #[error("{file}, line {line}: {problem}")]
+    Allowances {
+        /// The file below the migrations folder.
+        file: &'static str,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// The comparison of the engines was asked for on `SQLite`.
+    #[error(
+        "the engines are compared on a PostgreSQL database, which has to be empty; this one is SQLite's"
+    )]
+    OneEngine,
     /// A portable file has something that can't be translated for an engine.
     #[error("migration {path} can't be translated for {engine}")]
     Translate {

@@ -9,8 +9,8 @@ use std::path::Path;
 /// The folders that are read, beside the migrations folder itself.
 const SIDES: [&str; 2] = ["postgres", "sqlite"];
 
-/// The files of a migrations folder, sorted: the path below the folder, and the contents. README.md and
-/// what editors leave behind are passed over.
+/// The files of a migrations folder, sorted: the path below the folder, and the contents. `parity.toml` is
+/// one of them; README.md and what editors leave behind are passed over.
 ///
 /// # Errors
 /// One line that names the file or the folder that can't be read, or would be left out in silence.

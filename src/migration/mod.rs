@@ -7,8 +7,8 @@
 //! one (`alone`).
 //!
 //! What else there is to do with a plan: undo versions ([`down`]), write them as SQL ([`render`]), adopt
-//! a database that has none of it ([`baseline`]), try them out ([`rehearsal`]), copy a SQLite file
-//! before it is changed ([`backup`]).
+//! a database that has none of it ([`baseline`]), try them out ([`rehearsal`]), compare what they make of the
+//! two engines ([`parity`]), copy a SQLite file before it is changed ([`backup`]).
 
 mod alone;
 mod apply;
@@ -24,6 +24,7 @@ pub mod history;
 mod index;
 pub mod lock;
 mod orphans;
+pub mod parity;
 pub mod plan;
 pub mod record;
 pub mod rehearsal;

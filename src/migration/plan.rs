@@ -27,6 +27,8 @@ use crate::config::Engine;
 #[derive(Debug, Clone)]
 pub struct Migrations {
     versions: Vec<Version>,
+    /// The text of `parity.toml`.
+    parity: String,
 }
 
 /// One version as it runs on one engine.
@@ -117,15 +119,24 @@ impl Migrations {
     ///
     /// A program embeds a folder with [`migrations!`](crate::migrations!); this is for files that come
     /// from elsewhere. A variant for one engine has the path `sqlite/20260301090000_orders.sql` or `postgres/…`.
+    /// The path `parity.toml` is the file of [`parity`](super::parity).
     ///
     /// # Errors
     /// [`MigrationError::Source`] for the first rule that is broken.
     pub fn from_files<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, MigrationError> {
+        let files: Vec<_> = files.into_iter().collect();
+        let parity = files.iter().find(|(path, _)| *path == source::PARITY);
         Ok(Self {
+            parity: parity.map_or_else(String::new, |(_, text)| (*text).to_owned()),
             versions: source::parse(files)?,
         })
+    }
+
+    /// The text of `parity.toml`; empty where there is none.
+    pub(super) fn parity_file(&self) -> &str {
+        &self.parity
     }
 
     /// What runs on `engine`, oldest first: the variant where there is one, the translated portable
@@ -294,7 +305,7 @@ mod tests {
                     .unwrap()
                     .path()
                     .extension()
-                    .is_some_and(|e| e == "sql")
+                    .is_some_and(|e| e == "sql" || e == "toml")
             })
             .count();
         assert_eq!(on_disk, EMBEDDED.len());

@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The file that lists which differences between the engines are meant. It is no migration.
+pub const PARITY: &str = "parity.toml";
+
 /// One version of the schema: what brings a database there, and perhaps what takes it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
@@ -122,7 +125,7 @@ struct Gathered {
 /// Makes the list of versions, oldest first, from the files of a migrations folder.
 ///
 /// `files` are pairs of a path below the folder (`20260101000000_baseline.sql`,
-/// `postgres/20260301090000_search.up.sql`) and the contents.
+/// `postgres/20260301090000_search.up.sql`) and the contents. [`PARITY`] is passed over.
 ///
 /// # Errors
 /// The first rule that is broken, with the file that breaks it.
@@ -131,6 +134,9 @@ pub fn parse<'a>(
 ) -> Result<Vec<Version>, SourceError> {
     let mut versions: BTreeMap<i64, Gathered> = BTreeMap::new();
     for (path, sql) in files {
+        if path == PARITY {
+            continue;
+        }
         if sql.starts_with('\u{feff}') {
             return Err(SourceError::Bytes(path.to_owned(), "a byte-order mark"));
         }

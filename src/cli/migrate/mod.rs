@@ -4,6 +4,7 @@ mod change;
 mod exit;
 mod files;
 mod look;
+mod parity;
 mod scratch;
 mod trial;
 mod wait;
@@ -147,6 +148,12 @@ enum Command {
         #[arg(long, value_name = "URL")]
         scratch: Option<DatabaseUrl>,
     },
+    /// Compare what the versions make of SQLite and of PostgreSQL, on temporary databases.
+    Parity {
+        /// A PostgreSQL server on which a database is made, and dropped afterwards.
+        #[arg(long, value_name = "URL")]
+        scratch: Option<DatabaseUrl>,
+    },
     /// Copy a SQLite database, and check the copy.
     Backup {
         /// The copy; a name beside the database if nothing is said.
@@ -286,6 +293,7 @@ impl Migrate {
             Command::Test { engine, scratch } => {
                 trial::run(&context, engine.map(Engine::from), scratch).await
             }
+            Command::Parity { scratch } => parity::run(&context, scratch).await,
             Command::Backup { out } => change::backup(&context, out.as_deref()).await,
         }
     }

@@ -3,9 +3,43 @@
 use anyhow::{Context as _, bail};
 use sqlx::{AnyConnection, Connection as _};
 
+use super::Context;
 use crate::config::{Config, DatabaseConfig, DatabaseUrl, Engine};
 use crate::database::Database;
 use crate::types::Uuid;
+
+/// Does something with an empty database on the server of `scratch`, or on one that is started for it.
+pub(super) async fn on_postgres<T>(
+    context: &Context,
+    scratch: Option<&DatabaseUrl>,
+    work: impl AsyncFnOnce(DatabaseUrl) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    match scratch {
+        Some(url) => on_server(context, url, work).await,
+        #[cfg(feature = "testing")]
+        None => {
+            let server =
+                tokio::task::spawn_blocking(crate::testing::PostgresServer::start).await??;
+            on_server(context, &server.url("postgres").parse()?, work).await
+        }
+        #[cfg(not(feature = "testing"))]
+        None => bail!(
+            "name a PostgreSQL server with --scratch URL (`migrate test` can leave PostgreSQL out with --engine sqlite): this \
+             program was built without the feature `testing`, with which it starts a server by itself"
+        ),
+    }
+}
+
+async fn on_server<T>(
+    context: &Context,
+    url: &DatabaseUrl,
+    work: impl AsyncFnOnce(DatabaseUrl) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let database = Scratch::create(url, &context.config).await?;
+    let result = work(database.url().clone()).await;
+    database.drop().await?;
+    result
+}
 
 /// A database that is dropped with [`Scratch::drop`].
 pub(super) struct Scratch {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::exit::done;
-use super::scratch::Scratch;
+use super::scratch::on_postgres;
 use super::{Context, Outcome};
 use crate::config::{DatabaseUrl, Engine};
 use crate::database::Database;
@@ -23,7 +23,10 @@ pub(super) async fn run(
         }
         let trials = match each {
             Engine::Sqlite => rehearse(context, "sqlite::memory:".parse()?).await?,
-            Engine::Postgres => on_postgres(context, scratch.as_ref()).await?,
+            Engine::Postgres => {
+                let tried = async |url| rehearse(context, url).await;
+                on_postgres(context, scratch.as_ref(), tried).await?
+            }
         };
         for trial in &trials {
             lines.push(line(each, trial));
@@ -38,37 +41,6 @@ async fn rehearse(context: &Context, url: DatabaseUrl) -> anyhow::Result<Vec<Tri
     let configured = Database::new(&context.config.database)?;
     let migrator = configured.migrator(&context.migrations, &context.config.migrate)?;
     Ok(migrator.at(url)?.rehearse().await?)
-}
-
-async fn on_postgres(
-    context: &Context,
-    scratch: Option<&DatabaseUrl>,
-) -> anyhow::Result<Vec<Trial>> {
-    match scratch {
-        Some(url) => on_server(context, url).await,
-        #[cfg(feature = "testing")]
-        None => on_own_server(context).await,
-        #[cfg(not(feature = "testing"))]
-        None => anyhow::bail!(
-            "name a PostgreSQL server with --scratch URL, or leave PostgreSQL out with --engine sqlite: this program was \
-             built without the feature `testing`, with which it starts a server by itself"
-        ),
-    }
-}
-
-async fn on_server(context: &Context, url: &DatabaseUrl) -> anyhow::Result<Vec<Trial>> {
-    let database = Scratch::create(url, &context.config).await?;
-    let result = rehearse(context, database.url().clone()).await;
-    database.drop().await?;
-    result
-}
-
-/// On a server that is started for it.
-#[cfg(feature = "testing")]
-async fn on_own_server(context: &Context) -> anyhow::Result<Vec<Trial>> {
-    let server = tokio::task::spawn_blocking(crate::testing::PostgresServer::start).await??;
-    let url = server.url("postgres").parse()?;
-    on_server(context, &url).await
 }
 
 fn line(engine: Engine, trial: &Trial) -> String {

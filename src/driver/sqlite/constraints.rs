@@ -6,17 +6,21 @@ use crate::driver::constraint_name::default_name;
 
 /// A constraint as its table declares it.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Constraint {
-    pub(super) rule: Rule,
+pub(crate) struct Constraint {
+    pub(crate) rule: Rule,
     /// Its name, or the one that PostgreSQL would give it.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its columns; of a CHECK those that it names.
-    pub(super) columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
+    /// What a CHECK says; empty for the others.
+    pub(crate) condition: String,
+    /// Whether a foreign key is not looked at before COMMIT.
+    pub(crate) deferred: bool,
 }
 
 /// What a constraint demands.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     PrimaryKey,
     Unique,
     /// The table that the key refers to.
@@ -26,13 +30,9 @@ pub(super) enum Rule {
 }
 
 /// The constraints of `table` that its `CREATE TABLE` text declares, in their order.
-pub(super) fn declared(table: &str, sql: &str) -> Vec<Constraint> {
+pub(crate) fn declared(table: &str, sql: &str) -> Vec<Constraint> {
     let tokens = lexer::tokens(sql);
-    let Some(open) = tokens.iter().position(|token| token.is_symbol("(")) else {
-        return Vec::new();
-    };
-    let end = lexer::closing(&tokens, open).unwrap_or(tokens.len());
-    let elements: Vec<_> = split(&tokens[open + 1..end]).collect();
+    let elements = elements(&tokens);
     let columns: Vec<String> = elements
         .iter()
         .filter(|element| !is_table_constraint(element))
@@ -51,8 +51,17 @@ pub(super) fn declared(table: &str, sql: &str) -> Vec<Constraint> {
     reader.found
 }
 
+/// The columns and the constraints of a CREATE TABLE.
+pub(super) fn elements<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+    let Some(open) = tokens.iter().position(|token| token.is_symbol("(")) else {
+        return Vec::new();
+    };
+    let end = lexer::closing(tokens, open).unwrap_or(tokens.len());
+    split(&tokens[open + 1..end]).collect()
+}
+
 /// The parts of `tokens` between the commas that stand in no parentheses.
-fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = &'t [Token<'a>]> {
+pub(super) fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = &'t [Token<'a>]> {
     let mut start = 0;
     let mut commas: Vec<usize> = lexer::outside_parentheses(tokens)
         .filter(|at| tokens[*at].is_symbol(","))
@@ -65,7 +74,7 @@ fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = &'t [Token<'a>
     })
 }
 
-fn is_table_constraint(element: &[Token<'_>]) -> bool {
+pub(super) fn is_table_constraint(element: &[Token<'_>]) -> bool {
     const WORDS: [&str; 5] = ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"];
     element
         .first()
@@ -118,6 +127,11 @@ impl Reader<'_> {
                 let columns = foreign.take().unwrap_or_else(|| own.clone());
                 self.add(Rule::ForeignKey(parent), name.take(), columns);
                 at += 1;
+            } else if token.is("DEFERRED") {
+                // After INITIALLY; the key that it belongs to was the last.
+                if let Some(key) = self.found.last_mut() {
+                    key.deferred = true;
+                }
             } else if ["NOT", "NULL", "DEFAULT", "COLLATE", "GENERATED", "AS"]
                 .iter()
                 .any(|word| token.is(word))
@@ -169,6 +183,9 @@ impl Reader<'_> {
             _ => text.to_owned(),
         };
         self.add(Rule::Check(message), name, columns);
+        if let Some(check) = self.found.last_mut() {
+            text.clone_into(&mut check.condition);
+        }
     }
 
     fn add(&mut self, rule: Rule, name: Option<String>, columns: Vec<String>) {
@@ -177,6 +194,8 @@ impl Reader<'_> {
             rule,
             name,
             columns,
+            condition: String::new(),
+            deferred: false,
         });
     }
 
@@ -259,6 +278,20 @@ mod tests {
                 (check("y"), "t_check".to_owned()),
                 (check("a < 9"), "t_a_check1".to_owned())
             ]
+        );
+    }
+
+    #[test]
+    fn conditions_and_deferred_keys_are_told() {
+        let found = declared(
+            "t",
+            "CREATE TABLE t (a INT CONSTRAINT x NOT NULL CHECK ( a > (1) ) REFERENCES p DEFERRABLE INITIALLY DEFERRED, \
+             b INT REFERENCES p (id) DEFERRABLE)",
+        );
+        let seen = found.iter().map(|c| (&c.condition[..], c.deferred));
+        assert_eq!(
+            seen.collect::<Vec<_>>(),
+            [("a > (1)", false), ("", true), ("", false)]
         );
     }
 

@@ -49,6 +49,6 @@ impl Schema {
 }
 
 /// Whether a table is no part of the application's schema.
-fn is_own(table: &str) -> bool {
+pub(super) fn is_own(table: &str) -> bool {
     OWN_TABLES.contains(&table) || table == ALEMBIC
 }

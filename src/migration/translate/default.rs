@@ -35,6 +35,12 @@ enum DefaultValue {
     CurrentDate,
 }
 
+/// The present moment as a TIMESTAMPTZ column of SQLite holds it.
+pub(super) const SQLITE_NOW: &str = "(strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))";
+
+/// The present day in UTC on PostgreSQL: plain `CURRENT_DATE` follows the session's time zone.
+pub(super) const POSTGRES_TODAY: &str = "((now() AT TIME ZONE 'UTC')::date)";
+
 /// Advice for a default that is no literal.
 const LITERALS: &str =
     "write a literal (or CURRENT_TIMESTAMP, CURRENT_DATE), or give the value on INSERT";
@@ -72,10 +78,7 @@ impl ColumnDefault {
     pub(super) fn on(&self, engine: Engine) -> Option<&str> {
         match (engine, &self.value) {
             (Engine::Sqlite, _) => Some(&self.sqlite),
-            // Plain CURRENT_DATE follows the session's time zone; SQLite's is in UTC.
-            (Engine::Postgres, DefaultValue::CurrentDate) => {
-                Some("((now() AT TIME ZONE 'UTC')::date)")
-            }
+            (Engine::Postgres, DefaultValue::CurrentDate) => Some(POSTGRES_TODAY),
             (Engine::Postgres, _) => None,
         }
     }
@@ -174,9 +177,7 @@ impl DefaultValue {
                 json.to_text().map_err(says)?;
                 Ok(quote_string(text))
             }
-            (Self::CurrentTimestamp, Column::Timestamptz) => {
-                Ok("(strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))".into())
-            }
+            (Self::CurrentTimestamp, Column::Timestamptz) => Ok(SQLITE_NOW.into()),
             (Self::CurrentDate, Column::Date) => Ok("CURRENT_DATE".into()),
             (_, Column::Boolean) => Err("write TRUE or FALSE".into()),
             _ => Err("write a literal of the column's type, text in single quotes".into()),

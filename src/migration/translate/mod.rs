@@ -32,6 +32,7 @@ mod default;
 mod error;
 mod postgres;
 mod reader;
+pub(super) mod reading_back;
 mod sqlite;
 mod statement;
 mod token;
@@ -44,7 +45,8 @@ pub use error::{Position, TranslateError};
 pub use sqlite::DECIMAL_COLLATION;
 pub use type_check::{TYPE_CHECK_PREFIX, type_check_column};
 
-use reader::{Reader, quote_name};
+use reader::Reader;
+pub(super) use reader::quote_name;
 
 /// The version of the translation. It rises whenever the same source may give another text.
 pub const VERSION: u32 = 2;

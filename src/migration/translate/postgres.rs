@@ -7,43 +7,46 @@ use super::reader::quote_name;
 /// What stands in place of the column's type, or `None` where that is right as it is; a CHECK
 /// bears the name `check`.
 pub(super) fn column(column: &Column, check: &str) -> Option<String> {
-    let c = quote_name(&column.name);
-    let with_check = |declared: &str, condition: String| {
-        Some(format!("{declared} CONSTRAINT {check} CHECK ({condition})"))
-    };
-    match column.kind {
+    let declared = match column.kind {
         // The database's collation may be a language's; SQLite compares bytes.
-        ColumnType::Text => Some(r#"TEXT COLLATE "C""#.into()),
+        ColumnType::Text => return Some(r#"TEXT COLLATE "C""#.into()),
         // VARCHAR(n) cuts blanks beyond n in silence.
-        ColumnType::Varchar(limit) => with_check(
-            r#"VARCHAR COLLATE "C""#,
-            format!("char_length({c}) <= {limit}"),
-        ),
+        ColumnType::Varchar(_) => r#"VARCHAR COLLATE "C""#,
+        ColumnType::DoublePrecision => "DOUBLE PRECISION",
+        // NUMERIC(p,s) rounds to s digits in silence.
+        ColumnType::NumericOf(..) | ColumnType::Numeric => "NUMERIC",
+        ColumnType::Timestamptz => "TIMESTAMPTZ",
+        ColumnType::Date => "DATE",
+        _ => return None,
+    };
+    let condition = condition(&quote_name(&column.name), column.kind)?;
+    Some(format!("{declared} CONSTRAINT {check} CHECK ({condition})"))
+}
+
+/// What holds for every value of the type in column `c`, where the engine itself does not see to it.
+pub(super) fn condition(c: &str, column_type: ColumnType) -> Option<String> {
+    Some(match column_type {
+        ColumnType::Varchar(limit) => format!("char_length({c}) <= {limit}"),
         // SQLite has no NaN.
-        ColumnType::DoublePrecision => with_check("DOUBLE PRECISION", format!("{c} <> 'NaN'")),
-        // NUMERIC(p,s) rounds to s digits in silence. NaN is greater than every number here.
-        ColumnType::NumericOf(precision, scale) => with_check(
-            "NUMERIC",
-            format!(
-                "abs({c}) < 1{} AND min_scale({c}) <= {scale}",
-                "0".repeat((precision - scale) as usize)
-            ),
+        ColumnType::DoublePrecision => format!("{c} <> 'NaN'"),
+        // NaN is greater than every number here.
+        ColumnType::NumericOf(precision, scale) => format!(
+            "abs({c}) < 1{} AND min_scale({c}) <= {scale}",
+            "0".repeat((precision - scale) as usize)
         ),
-        ColumnType::Numeric => with_check("NUMERIC", format!("abs({c}) < 'Infinity'")),
+        ColumnType::Numeric => format!("abs({c}) < 'Infinity'"),
         // Out go the infinities, and the years that RFC 3339 can't write.
-        ColumnType::Timestamptz => with_check(
-            "TIMESTAMPTZ",
-            format!("{c} >= '0001-01-01 00:00:00+00' AND {c} < '10000-01-01 00:00:00+00'"),
-        ),
-        ColumnType::Date => {
-            with_check("DATE", format!("{c} BETWEEN '0001-01-01' AND '9999-12-31'"))
+        ColumnType::Timestamptz => {
+            format!("{c} >= '0001-01-01 00:00:00+00' AND {c} < '10000-01-01 00:00:00+00'")
         }
+        ColumnType::Date => format!("{c} BETWEEN '0001-01-01' AND '9999-12-31'"),
         ColumnType::Boolean
         | ColumnType::SmallInt
         | ColumnType::Integer
         | ColumnType::BigInt
+        | ColumnType::Text
         | ColumnType::Bytea
         | ColumnType::Uuid
-        | ColumnType::Jsonb => None,
-    }
+        | ColumnType::Jsonb => return None,
+    })
 }

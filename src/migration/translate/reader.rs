@@ -241,6 +241,6 @@ impl<'a> Name<'a> {
 }
 
 /// `name` in double quotes.
-pub(super) fn quote_name(name: &str) -> String {
+pub(in crate::migration) fn quote_name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

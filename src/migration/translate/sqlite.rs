@@ -57,7 +57,7 @@ fn declared(column: &Column) -> String {
 }
 
 /// What holds for every value of the type in column `c`. `IS` and `GLOB` are blind to collations.
-fn condition(c: &str, column_type: ColumnType) -> String {
+pub(super) fn condition(c: &str, column_type: ColumnType) -> String {
     let of = |storage: &str| format!("typeof({c}) IN ('{storage}', 'null')");
     let all = |parts: &[String]| format!("{c} IS NULL OR ({})", parts.join(" AND "));
     let stored = |storage: &str| format!("typeof({c}) = '{storage}'");

@@ -12,6 +12,8 @@ mod embedding;
 mod failures;
 /// Locks between processes, their holders, and waiting for tables.
 mod locks;
+/// Both engines side by side after every version.
+mod parity;
 /// Real processes, killed at any point; many at once are in `tests/starters.rs`.
 mod processes;
 /// Tables of SQLite that are made anew, with rows that refer to them; backups.

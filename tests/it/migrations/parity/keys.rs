@@ -1,0 +1,198 @@
+use twinbase::config::Engine::{Postgres, Sqlite};
+
+use super::{ORDERS, each_is_told_alone};
+
+#[test]
+fn foreign_keys_are_compared_with_their_targets_actions_and_names() {
+    each_is_told_alone(
+        ORDERS,
+        &[
+            (
+                Postgres,
+                " ON DELETE CASCADE",
+                "",
+                &[
+                    "orders.orders_parent_fkey on delete: NO ACTION on PostgreSQL, CASCADE on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                " ON DELETE CASCADE",
+                "",
+                &[
+                    "orders.orders_parent_fkey on delete: CASCADE on PostgreSQL, NO ACTION on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                " ON DELETE CASCADE",
+                " ON DELETE CASCADE ON UPDATE SET NULL",
+                &[
+                    "orders.orders_parent_fkey on update: NO ACTION on PostgreSQL, SET NULL on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                " ON DELETE CASCADE",
+                " ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED",
+                &["orders.orders_parent_fkey deferred: at once on PostgreSQL, at COMMIT on SQLite"],
+            ),
+            (
+                Postgres,
+                " ON DELETE CASCADE",
+                " MATCH FULL ON DELETE CASCADE",
+                &[
+                    "orders.orders_parent_fkey match: MATCH FULL on PostgreSQL, MATCH SIMPLE on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                " REFERENCES parents (id) ON DELETE CASCADE",
+                "",
+                &[
+                    "orders.orders_parent_fkey foreign key: (parent) REFERENCES parents (id) ON DELETE CASCADE on PostgreSQL, none on SQLite",
+                ],
+            ),
+            (
+                Postgres,
+                "parents (id)",
+                "parents (code)",
+                &[
+                    "orders.orders_parent_fkey target: (parent) REFERENCES parents (code) on PostgreSQL, (parent) REFERENCES parents (id) on SQLite",
+                ],
+            ),
+            (
+                Postgres,
+                "REFERENCES parents",
+                "CONSTRAINT of_parent REFERENCES parents",
+                &["orders.of_parent name: of_parent on PostgreSQL, orders_parent_fkey on SQLite"],
+            ),
+            (Sqlite, "parents (id)", "Parents", &[]),
+        ],
+    );
+}
+
+#[test]
+fn primary_keys_and_unique_constraints_are_compared_with_their_columns_and_names() {
+    each_is_told_alone(
+        ORDERS,
+        &[
+            (
+                Postgres,
+                "id BIGINT PRIMARY KEY",
+                "id BIGINT NOT NULL",
+                &["orders primary key: none on PostgreSQL, (id) on SQLite"],
+            ),
+            (
+                Postgres,
+                "id BIGINT PRIMARY KEY",
+                "id BIGINT CONSTRAINT order_id PRIMARY KEY",
+                &["orders.order_id name: order_id on PostgreSQL, orders_pkey on SQLite"],
+            ),
+            (
+                Sqlite,
+                "UNIQUE (note, due)",
+                "UNIQUE (due, note)",
+                &[
+                    "orders.orders_note_key unique: (note, due) on PostgreSQL, (due, note) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                ",\n    CONSTRAINT orders_note_key UNIQUE (note, due)",
+                "",
+                &[
+                    "orders.orders_note_key unique: a constraint UNIQUE (note, due) on PostgreSQL, none on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                ",\n    CONSTRAINT orders_note_key UNIQUE (note, due)\n);",
+                "\n); CREATE UNIQUE INDEX orders_note ON orders (note, due);",
+                &[
+                    "orders.orders_note_key unique: a constraint UNIQUE (note, due) on PostgreSQL, an index orders_note on SQLite",
+                ],
+            ),
+            (
+                Postgres,
+                ",\n    CONSTRAINT orders_note_key UNIQUE (note, due)\n);",
+                "\n); CREATE UNIQUE INDEX orders_note_key ON orders (note, due);",
+                &[
+                    "orders.orders_note_key unique: an index orders_note_key on PostgreSQL, a constraint UNIQUE (note, due) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "CONSTRAINT orders_note_key UNIQUE",
+                "UNIQUE",
+                &[
+                    "orders.orders_note_key name: orders_note_key on PostgreSQL, orders_note_due_key on SQLite",
+                ],
+            ),
+            (
+                Postgres,
+                "UNIQUE (note, due)",
+                "UNIQUE NULLS NOT DISTINCT (note, due)",
+                &[
+                    "orders.orders_note_key nulls: NULLS NOT DISTINCT on PostgreSQL, NULLS DISTINCT on SQLite",
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn checks_are_compared_by_name_and_by_what_they_say() {
+    each_is_told_alone(
+        ORDERS,
+        &[
+            (
+                Sqlite,
+                "CONSTRAINT orders_paid_check CHECK",
+                "CONSTRAINT paid_or_dear CHECK",
+                &[
+                    "orders.orders_paid_check name: orders_paid_check on PostgreSQL, paid_or_dear on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "    CONSTRAINT orders_paid_check CHECK (paid OR price > 0),\n",
+                "",
+                &[
+                    "orders.orders_paid_check check: (paid OR (price > (0)::numeric)) on PostgreSQL, none on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "paid OR price > 0",
+                "paid OR price >= 0",
+                &[
+                    "orders.orders_paid_check condition: (paid OR (price > (0)::numeric)) on PostgreSQL, paid OR price >= 0 on SQLite (not known to be equal)",
+                ],
+            ),
+            (
+                Sqlite,
+                "paid OR price > 0",
+                "paid = 1 OR price > 0",
+                &[
+                    "orders.orders_paid_check condition: (paid OR (price > (0)::numeric)) on PostgreSQL, paid = 1 OR price > 0 on SQLite (not known to be equal)",
+                ],
+            ),
+            // The same in other words.
+            (
+                Sqlite,
+                "paid OR price > 0",
+                "( [paid] or ((`price`) > 0) /* so */ )",
+                &[],
+            ),
+            (
+                Postgres,
+                "paid OR price > 0",
+                "((paid) OR NOT price <= 0::numeric)",
+                &[
+                    "orders.orders_paid_check condition: (paid OR (NOT (price <= (0)::numeric))) on PostgreSQL, paid OR price > 0 on SQLite (not known to be equal)",
+                ],
+            ),
+        ],
+    );
+}
