@@ -116,7 +116,9 @@ pub use connection::SqliteConnection;
 pub(crate) use constraints::{Constraint, Rule, declared as declared_constraints};
 pub use database::{ConnectOptions, Never, NoArguments, NoResult, Sqlite};
 pub use decimal_collation::NAME as DECIMAL_COLLATION;
-pub(crate) use definition::{columns as column_definitions, index as index_definition, standard};
+pub(crate) use definition::{
+    ColumnDefinition, columns as column_definitions, index as index_definition, standard,
+};
 pub use error::{SqliteError, SqliteErrorCause};
 pub use memory::MemoryDatabase;
 pub use options::{Location, Options, OptionsError, Synchronous};

@@ -1,9 +1,9 @@
 //! Whether both engines have the same schema after every version.
 //!
-//! Both are migrated from nothing, version by version, and what each has then is read into one [`model`]:
-//! by [`postgres`] from the catalog, by [`sqlite`] from the pragmas and the stored texts. Two expressions are
-//! the same where `PostgreSQL` writes them alike once it has read both ([`judge`]). [`compare`] tells the
-//! differences, and [`allow`] takes out those that are meant.
+//! Both are migrated from nothing, version by version, and what each has then is read into one `model`: by
+//! `postgres` from the catalog, by `sqlite` from the pragmas and the stored texts. Two expressions are the same
+//! where PostgreSQL writes them alike once it has read both (`judge`). `compare` tells the differences, and
+//! `allow` takes out those that are meant.
 
 mod allow;
 mod compare;

@@ -79,6 +79,13 @@ fn a_new_a_changed_and_a_removed_file_are_seen_by_the_next_build() {
     assert!(prints(folder).ends_with("20260102000000_second.sql SELECT 22\n"));
     fs::remove_file(&second).unwrap();
     assert_eq!(prints(folder).lines().count(), 1);
+
+    // The differences between the engines that are meant come with the migrations.
+    let meant = folder.join("migrations/parity.toml");
+    for text in ["# one", "# another"] {
+        fs::write(&meant, format!("{text}\n")).unwrap();
+        assert!(prints(folder).ends_with(&format!("parity.toml {text}\n")));
+    }
 }
 
 #[test]
@@ -101,6 +108,7 @@ fn a_folder_that_breaks_a_rule_stops_the_build_and_the_file_is_named() {
         ("20260101000000_other.sql", "SELECT 1", "two slugs"),
         ("2026_short.sql", "SELECT 1", "the name is not"),
         ("notes.txt", "SELECT 1", "the name is not"),
+        ("sqlite/parity.toml", "# moved", "the name is not"),
         (
             "20260103000000_windows.sql",
             "SELECT 1\r\n",
