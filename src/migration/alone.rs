@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::Connection as _;
 
-use super::apply::{Direction, Work, run, write};
+use super::apply::{Direction, Work, hold, run, write};
 use super::index::Concurrent;
 use super::lock::Lock;
 use super::statement::Statement;
@@ -24,6 +24,7 @@ impl Runner {
         let Some(statement) = work.statements.first() else {
             return Ok(None);
         };
+        hold(self.lock.as_ref(), &mut self.conn).await?;
         let marked = self.mark(work, statement).await;
         let Some(resumed) = marked.map_err(around("marking it as under way"))? else {
             return Ok(None);

@@ -210,7 +210,7 @@ async fn within(
 ) -> Result<bool, MigrationError> {
     let started = Instant::now();
     let around = |doing| move |source| work.around(doing, Undone::RolledBack, source);
-    renew(lock, conn).await?;
+    hold(lock, conn).await?;
     if !limit.is_zero() {
         let limit = format!("SET LOCAL lock_timeout = {}", limit.as_millis());
         let set = conn.execute(sqlx::AssertSqlSafe(limit)).await;
@@ -264,6 +264,24 @@ pub(super) async fn write(
             history::delete(conn, work.step.version).await?;
             record::delete(conn, work.step.version).await
         }
+    }
+}
+
+/// Refuses to go on without the lock: a lease is renewed, and another lock has to be this session's.
+pub(super) async fn hold(
+    lock: Option<&Lock>,
+    conn: &mut AnyConnection,
+) -> Result<(), MigrationError> {
+    let Some(Lock::Advisory(advisory)) = lock else {
+        return renew(lock, conn).await;
+    };
+    match advisory.is_here(conn).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(MigrationError::LockElsewhere),
+        Err(source) => Err(MigrationError::History {
+            doing: "locked",
+            source,
+        }),
     }
 }
 

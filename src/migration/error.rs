@@ -189,6 +189,13 @@ pub enum MigrationError {
     /// The lease ran out and another process took it.
     #[error("the migration lease was lost to another process; run `twinbase migrate up` again")]
     LeaseLost,
+    /// The advisory lock belongs to another session than the one that the connection has now.
+    #[error(
+        "the migration lock is another session's by now, so nothing more was applied: the connection goes through a pooler \
+         in transaction mode; set migrate.lock = \"lease\", or DATABASE_MIGRATION_URL to the server itself. The lock ends \
+         when the pooler closes that session"
+    )]
+    LockElsewhere,
     /// A version has nothing that undoes it.
     #[error(
         "migration {path} has no `.down.sql`; write one, or restore a backup. Nothing was undone"

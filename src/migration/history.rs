@@ -2,6 +2,7 @@
 
 use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
 
+use super::written::written;
 use super::{MigrationError, Step, record};
 use crate::config::Engine;
 
@@ -36,7 +37,8 @@ pub(super) async fn has_table(
         Engine::Sqlite => "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
         Engine::Postgres => "SELECT count(*) FROM pg_class WHERE oid = to_regclass($1)",
     };
-    let row = sqlx::query(sql).bind(table).fetch_one(conn).await?;
+    let sql = written(conn, sql, [table.into()]);
+    let row = conn.fetch_one(sql).await?;
     Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
@@ -139,13 +141,14 @@ pub(super) async fn insert(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES ($1, $2, FALSE, $3, $4)"
     };
-    sqlx::query(sql)
-        .bind(step.version)
-        .bind(step.description.as_str())
-        .bind(step.checksum.as_slice())
-        .bind(nanoseconds)
-        .execute(conn)
-        .await?;
+    let values = [
+        step.version.into(),
+        step.description.as_str().into(),
+        step.checksum.as_slice().into(),
+        nanoseconds.into(),
+    ];
+    let sql = written(conn, sql, values);
+    conn.execute(sql).await?;
     Ok(())
 }
 
@@ -155,41 +158,38 @@ pub(super) async fn succeed(
     step: &Step,
     nanoseconds: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE _sqlx_migrations SET success = TRUE, execution_time = $1, checksum = $2 WHERE version = $3",
-    )
-    .bind(nanoseconds)
-    .bind(step.checksum.as_slice())
-    .bind(step.version)
-    .execute(conn)
-    .await?;
+    let sql = "UPDATE _sqlx_migrations SET success = TRUE, execution_time = $1, checksum = $2 WHERE version = $3";
+    let values = [
+        nanoseconds.into(),
+        step.checksum.as_slice().into(),
+        step.version.into(),
+    ];
+    let sql = written(conn, sql, values);
+    conn.execute(sql).await?;
     Ok(())
 }
 
 /// Marks a version as half undone.
 pub(super) async fn soil(conn: &mut AnyConnection, version: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE _sqlx_migrations SET success = FALSE WHERE version = $1")
-        .bind(version)
-        .execute(conn)
-        .await?;
+    let sql = "UPDATE _sqlx_migrations SET success = FALSE WHERE version = $1";
+    let sql = written(conn, sql, [version.into()]);
+    conn.execute(sql).await?;
     Ok(())
 }
 
 /// Removes a version's row.
 pub(super) async fn delete(conn: &mut AnyConnection, version: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM _sqlx_migrations WHERE version = $1")
-        .bind(version)
-        .execute(conn)
-        .await?;
+    let sql = "DELETE FROM _sqlx_migrations WHERE version = $1";
+    let sql = written(conn, sql, [version.into()]);
+    conn.execute(sql).await?;
     Ok(())
 }
 
 /// Whether the version has a row.
 pub(super) async fn has(conn: &mut AnyConnection, version: i64) -> Result<bool, sqlx::Error> {
-    let row = sqlx::query("SELECT count(*) FROM _sqlx_migrations WHERE version = $1")
-        .bind(version)
-        .fetch_one(conn)
-        .await?;
+    let sql = "SELECT count(*) FROM _sqlx_migrations WHERE version = $1";
+    let sql = written(conn, sql, [version.into()]);
+    let row = conn.fetch_one(sql).await?;
     Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
@@ -198,10 +198,9 @@ pub(super) async fn has_succeeded(
     conn: &mut AnyConnection,
     version: i64,
 ) -> Result<bool, sqlx::Error> {
-    let row = sqlx::query("SELECT count(*) FROM _sqlx_migrations WHERE version = $1 AND success")
-        .bind(version)
-        .fetch_one(conn)
-        .await?;
+    let sql = "SELECT count(*) FROM _sqlx_migrations WHERE version = $1 AND success";
+    let sql = written(conn, sql, [version.into()]);
+    let row = conn.fetch_one(sql).await?;
     Ok(row.try_get::<i64, _>(0)? > 0)
 }
 

@@ -3,6 +3,7 @@
 use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use super::statement::Statement;
+use super::written::written;
 
 /// An index that is made without stopping writers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,10 +69,9 @@ impl Concurrent {
 
     /// Whether the index is valid; `None` where there is none.
     async fn validity(&self, conn: &mut AnyConnection) -> Result<Option<bool>, sqlx::Error> {
-        let row = sqlx::query("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)")
-            .bind(self.name.as_str())
-            .fetch_optional(conn)
-            .await?;
+        let sql = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
+        let sql = written(conn, sql, [self.name.as_str().into()]);
+        let row = conn.fetch_optional(sql).await?;
         row.map(|row| row.try_get(0)).transpose()
     }
 }

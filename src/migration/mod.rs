@@ -36,6 +36,7 @@ pub mod source;
 pub mod standing;
 pub mod statement;
 pub mod translate;
+mod written;
 
 pub use down::DownOptions;
 pub use error::{Failure, MigrationError, Undone};

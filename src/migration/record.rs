@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use super::Step;
 use super::checksum;
+use super::written::written;
 use crate::config::Engine;
 
 /// The table's name.
@@ -88,37 +89,35 @@ pub(super) async fn write(
     statement: Option<&str>,
 ) -> Result<(), sqlx::Error> {
     delete(conn, step.version).await?;
-    sqlx::query(
-        "INSERT INTO _twinbase_migrations \
+    let sql = "INSERT INTO _twinbase_migrations \
          (version, source_checksum, translator, source, applied_sql, compatible, statement) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(step.version)
-    .bind(step.source_checksum.as_str())
-    .bind(i64::from(step.translator))
-    .bind(step.source.as_str())
-    .bind(step.up.as_str())
-    .bind(step.compatible.as_deref())
-    .bind(statement)
-    .execute(conn)
-    .await?;
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let values = [
+        step.version.into(),
+        step.source_checksum.as_str().into(),
+        i64::from(step.translator).into(),
+        step.source.as_str().into(),
+        step.up.as_str().into(),
+        step.compatible.as_deref().into(),
+        statement.into(),
+    ];
+    let sql = written(conn, sql, values);
+    conn.execute(sql).await?;
     Ok(())
 }
 
 /// Notes that nothing is under way any more.
 pub(super) async fn settle(conn: &mut AnyConnection, version: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE _twinbase_migrations SET statement = NULL WHERE version = $1")
-        .bind(version)
-        .execute(conn)
-        .await?;
+    let sql = "UPDATE _twinbase_migrations SET statement = NULL WHERE version = $1";
+    let sql = written(conn, sql, [version.into()]);
+    conn.execute(sql).await?;
     Ok(())
 }
 
 /// Removes the row of a version, where there is one.
 pub(super) async fn delete(conn: &mut AnyConnection, version: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM _twinbase_migrations WHERE version = $1")
-        .bind(version)
-        .execute(conn)
-        .await?;
+    let sql = "DELETE FROM _twinbase_migrations WHERE version = $1";
+    let sql = written(conn, sql, [version.into()]);
+    conn.execute(sql).await?;
     Ok(())
 }

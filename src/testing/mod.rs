@@ -21,12 +21,13 @@
 //!
 //! Faults are the real thing: a [`Proxy`] is a network that is slow, cut or silent; a
 //! [`PostgresServer`] of a test's own is restarted, has a process killed, or stands still; a
-//! [`SmallDisk`] is soon full.
+//! [`SmallDisk`] is soon full. A [`Pooler`] stands between a program and its server.
 
 mod application;
 mod database;
 mod engines;
 mod http;
+mod pooler;
 mod postgres;
 mod process;
 mod proxy;
@@ -37,6 +38,7 @@ pub use application::TestApplication;
 pub use database::{TestDatabase, server_url};
 pub use engines::{run, run_alone};
 pub use http::{Answer, request};
+pub use pooler::Pooler;
 pub use postgres::{Binaries, HarnessError, PostgresServer};
 pub use proxy::Proxy;
 pub use small_disk::SmallDisk;

@@ -20,6 +20,12 @@ pub enum HarnessError {
          PostgreSQL out by name with TWINBASE_TEST_ENGINES=sqlite"
     )]
     NoBinaries,
+    /// There is no pooler.
+    #[error(
+        "no PgBouncer on PATH or in /usr/sbin: run ./scripts/tools pooler, or install it (Debian, Ubuntu: sudo apt-get \
+         install pgbouncer)"
+    )]
+    NoPooler,
     /// A step of starting the server failed.
     #[error("the test server could not be started: {0}")]
     Start(String),

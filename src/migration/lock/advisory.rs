@@ -7,6 +7,46 @@ use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use super::{Lock, Look};
 use crate::migration::statement::shorten;
+use crate::migration::written::{Value, written};
+
+/// Which rows of `pg_locks` are the lock: the two halves of its number are where that keeps it.
+const OURS: &str = "l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+     AND CAST(l.classid AS BIGINT) = $1 AND CAST(l.objid AS BIGINT) = $2 \
+     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+/// A lock that is held by a session of the server.
+#[derive(Debug)]
+pub(in crate::migration) struct Advisory {
+    id: i64,
+}
+
+impl Advisory {
+    /// Whether the session that the connection has now is the one that took it: a pooler in transaction
+    /// mode gives another one for each transaction.
+    pub(in crate::migration) async fn is_here(
+        &self,
+        conn: &mut AnyConnection,
+    ) -> Result<bool, sqlx::Error> {
+        let sql =
+            format!("SELECT count(*) FROM pg_locks l WHERE l.pid = pg_backend_pid() AND {OURS}");
+        let sql = written(conn, &sql, halves(self.id));
+        let row = conn.fetch_one(sql).await?;
+        Ok(row.try_get::<i64, _>(0)? > 0)
+    }
+
+    /// Gives it back before the connection is closed: a pooler keeps the session.
+    pub(super) async fn release(&self, conn: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        if self.is_here(conn).await? {
+            let sql = written(conn, "SELECT pg_advisory_unlock($1)", [self.id.into()]);
+            conn.fetch_one(sql).await?;
+        }
+        Ok(())
+    }
+}
+
+fn halves(id: i64) -> [Value<'static>; 2] {
+    [(id >> 32).into(), (id & 0xffff_ffff).into()]
+}
 
 /// Tries to take the lock of this database. It ends with the connection.
 pub(super) async fn look(conn: &mut AnyConnection) -> Result<Look, sqlx::Error> {
@@ -14,32 +54,23 @@ pub(super) async fn look(conn: &mut AnyConnection) -> Result<Look, sqlx::Error> 
         .fetch_one("SELECT CAST(current_database() AS TEXT)")
         .await?;
     let id = lock_id(&row.try_get::<String, _>(0)?);
-    let row = sqlx::query("SELECT pg_try_advisory_lock($1)")
-        .bind(id)
-        .fetch_one(&mut *conn)
-        .await?;
+    let sql = written(conn, "SELECT pg_try_advisory_lock($1)", [id.into()]);
+    let row = conn.fetch_one(sql).await?;
     if row.try_get(0)? {
-        return Ok(Look::Had(Lock::Advisory));
+        return Ok(Look::Had(Lock::Advisory(Advisory { id })));
     }
     Ok(Look::Held(holder(conn, id).await?))
 }
 
 /// Who has the lock: its process, application, since when, and its statement.
 async fn holder(conn: &mut AnyConnection, id: i64) -> Result<Option<String>, sqlx::Error> {
-    // The two halves of the number are where pg_locks keeps it.
-    let row = sqlx::query(
-        "SELECT CAST(l.pid AS TEXT), CAST(a.application_name AS TEXT), \
+    let who = "SELECT CAST(l.pid AS TEXT), CAST(a.application_name AS TEXT), \
          CAST(date_trunc('second', a.backend_start) AS TEXT), CAST(a.query AS TEXT), \
          CAST(a.state = 'active' AS BOOLEAN) \
          FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
-         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
-         AND CAST(l.classid AS BIGINT) = $1 AND CAST(l.objid AS BIGINT) = $2 \
-         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    )
-    .bind(id >> 32)
-    .bind(id & 0xffff_ffff)
-    .fetch_optional(conn)
-    .await?;
+         WHERE ";
+    let sql = written(conn, &format!("{who}{OURS}"), halves(id));
+    let row = conn.fetch_optional(sql).await?;
     let Some(row) = row else {
         return Ok(None);
     };

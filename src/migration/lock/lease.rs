@@ -10,6 +10,7 @@ use std::time::Duration;
 use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
 
 use super::{Lock, Look};
+use crate::migration::written::written;
 use crate::types::Uuid;
 
 /// The table's name.
@@ -86,18 +87,15 @@ async fn take(
     transaction
         .execute("SET LOCAL lock_timeout = '200ms'")
         .await?;
-    let taken = sqlx::query(
-        "INSERT INTO _twinbase_migration_lease (id, holder, application, pid, since, expires_at) \
+    let sql = "INSERT INTO _twinbase_migration_lease (id, holder, application, pid, since, expires_at) \
          VALUES (1, $1, $2, $3, clock_timestamp(), clock_timestamp() + INTERVAL '15 seconds') \
          ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, application = excluded.application, \
          pid = excluded.pid, since = excluded.since, expires_at = excluded.expires_at \
-         WHERE _twinbase_migration_lease.expires_at < clock_timestamp()",
-    )
-    .bind(holder)
-    .bind(application)
-    .bind(i64::from(std::process::id()))
-    .execute(&mut *transaction)
-    .await?;
+         WHERE _twinbase_migration_lease.expires_at < clock_timestamp()";
+    let process = i64::from(std::process::id());
+    let values = [holder.into(), application.into(), process.into()];
+    let sql = written(&transaction, sql, values);
+    let taken = transaction.execute(sql).await?;
     transaction.commit().await?;
     Ok(taken.rows_affected() == 1)
 }
@@ -108,13 +106,10 @@ impl Lease {
         &self,
         conn: &mut AnyConnection,
     ) -> Result<bool, sqlx::Error> {
-        let renewed = sqlx::query(
-            "UPDATE _twinbase_migration_lease SET expires_at = clock_timestamp() + INTERVAL '15 seconds' \
-             WHERE id = 1 AND holder = $1",
-        )
-        .bind(self.holder.as_str())
-        .execute(conn)
-        .await?;
+        let sql = "UPDATE _twinbase_migration_lease SET expires_at = clock_timestamp() + INTERVAL '15 seconds' \
+             WHERE id = 1 AND holder = $1";
+        let sql = written(conn, sql, [self.holder.as_str().into()]);
+        let renewed = conn.execute(sql).await?;
         Ok(renewed.rows_affected() == 1)
     }
 
@@ -133,10 +128,9 @@ impl Lease {
     }
 
     pub(super) async fn release(&self, conn: &mut AnyConnection) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM _twinbase_migration_lease WHERE holder = $1")
-            .bind(self.holder.as_str())
-            .execute(conn)
-            .await?;
+        let sql = "DELETE FROM _twinbase_migration_lease WHERE holder = $1";
+        let sql = written(conn, sql, [self.holder.as_str().into()]);
+        conn.execute(sql).await?;
         Ok(())
     }
 }

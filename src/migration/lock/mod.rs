@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::MigrationError;
 use crate::config::{Engine, MigrateConfig, MigrationLock};
 
+pub(super) use advisory::Advisory;
 pub(super) use lease::{Lease, TABLE as LEASE};
 
 /// How long a migrator on `SQLite` waits for other writers before it gives up.
@@ -30,7 +31,7 @@ const POLL: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Lock {
     /// It ends with the session.
-    Advisory,
+    Advisory(Advisory),
     /// It is given back with [`Lock::release`], or else runs out.
     Lease(Lease),
     /// It ends with the value.
@@ -97,10 +98,13 @@ impl Lock {
 
     /// Gives back what does not end with the connection.
     pub(super) async fn release(self, conn: &mut AnyConnection) {
-        if let Self::Lease(lease) = self
-            && let Err(error) = lease.release(conn).await
-        {
-            tracing::warn!(error = %error, "the migration lease was not given back; it runs out by itself");
+        let released = match self {
+            Self::Lease(lease) => lease.release(conn).await,
+            Self::Advisory(lock) => lock.release(conn).await,
+            Self::File(_) => Ok(()),
+        };
+        if let Err(error) = released {
+            tracing::warn!(error = %error, "the migration lock was not given back; it ends by itself");
         }
     }
 }

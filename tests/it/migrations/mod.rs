@@ -14,6 +14,8 @@ mod failures;
 mod locks;
 /// Both engines side by side after every version.
 mod parity;
+/// Behind PgBouncer in transaction mode.
+mod pooler;
 /// Real processes, killed at any point; many at once are in `tests/starters.rs`.
 mod processes;
 /// Tables of SQLite that are made anew, with rows that refer to them; backups.
