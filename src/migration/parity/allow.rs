@@ -13,6 +13,8 @@ pub struct Allowance {
     pub line: usize,
     /// The first version that has the difference; `None` where it is meant from the beginning.
     pub version: Option<i64>,
+    /// The first version that no longer has it; `None` where it is meant to stay.
+    pub until: Option<i64>,
     /// The object as a [`Difference`] names it; a `*` at the end stands for any rest.
     pub object: String,
     /// What may differ about it.
@@ -31,10 +33,11 @@ impl Allowance {
         is_object
             && self.what == difference.what
             && self.version.is_none_or(|first| first <= version)
+            && self.until.is_none_or(|end| version < end)
     }
 }
 
-const KEYS: [&str; 4] = ["version", "object", "what", "reason"];
+const KEYS: [&str; 5] = ["version", "until", "object", "what", "reason"];
 
 /// The entries of the file.
 ///
@@ -105,17 +108,24 @@ impl File<'_> {
                 ),
             )
         })?;
-        let version = entry.get("version").map(|item| {
-            let line = self.line_of(entry.key("version"), item);
-            let number = item.as_integer();
-            number.ok_or_else(|| refused(line, "version is a number of fourteen digits".to_owned()))
-        });
         Ok(Allowance {
             line,
-            version: version.transpose()?,
+            version: self.version(entry, "version")?,
+            until: self.version(entry, "until")?,
             object: self.text(entry, line, "object")?,
             what,
             reason: self.text(entry, line, "reason")?,
+        })
+    }
+
+    /// The version of a key that need not be there.
+    fn version(&self, entry: &Table, key: &str) -> Result<Option<i64>, MigrationError> {
+        let Some(item) = entry.get(key) else {
+            return Ok(None);
+        };
+        item.as_integer().map(Some).ok_or_else(|| {
+            let line = self.line_of(entry.key(key), item);
+            refused(line, format!("{key} is a number of fourteen digits"))
         })
     }
 
@@ -164,6 +174,7 @@ mod tests {
             [Allowance {
                 line: 2,
                 version: Some(20_260_315_090_000),
+                until: None,
                 object: "orders.search".to_owned(),
                 what: Aspect::Index,
                 reason: "full text".to_owned(),
@@ -241,6 +252,10 @@ mod tests {
             20_260_315_090_000,
             &difference("orders.searched", Aspect::Index)
         ));
+        entry.until = Some(20_260_401_000_000);
+        assert!(entry.permits(20_260_331_000_000, &search));
+        assert!(!entry.permits(20_260_401_000_000, &search));
+        entry.until = None;
         entry.object = "orders.*".to_owned();
         assert!(entry.permits(
             20_260_401_000_000,

@@ -191,13 +191,18 @@ async fn kind(
     checks: &[TypeCheck],
 ) -> Result<String, sqlx::Error> {
     let collation = column.collation.as_deref();
-    let own = checks.iter().find(|check| check.column == column.name);
-    let check = own.map(|check| check.condition.as_str());
+    let own: Vec<&str> = checks
+        .iter()
+        .filter(|check| check.column == column.name)
+        .map(|check| check.condition.as_str())
+        .collect();
+    let check = own.first().copied();
     let found = reading_back::on_postgres(&column.name, &column.declared, collation, check);
     let expected = found.as_ref().and_then(|found| found.condition.as_deref());
     let is_held = match (expected, check) {
         (None, check) => check.is_none(),
         (Some(_), None) => false,
+        _ if own.len() > 1 => false,
         (Some(expected), Some(check)) => {
             let expected = judge.spelling(conn, place, expected).await?;
             expected.is_some() && expected == judge.spelling(conn, place, check).await?

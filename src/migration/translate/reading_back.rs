@@ -7,13 +7,13 @@ use super::token::{Kind, Token, tokenize};
 use super::{DECIMAL_COLLATION, postgres, sqlite};
 use crate::config::Engine;
 
-/// The portable type of a column on SQLite, and which of `checks` holds it to that type; `None` where
-/// the declared type, the collation or the CHECK are not those that the translator writes.
+/// The portable type of a column on SQLite; `None` where the declared type, the collation or the condition of its
+/// CHECK are not those that the translator writes.
 pub(in crate::migration) fn on_sqlite(
     column: &str,
     declared: &str,
     collation: Option<&str>,
-    checks: &[&str],
+    check: &str,
 ) -> Option<String> {
     let kind = declared_on_sqlite(declared)?;
     let wanted = match kind {
@@ -25,8 +25,7 @@ pub(in crate::migration) fn on_sqlite(
         (Some(found), Some(wanted)) => found.eq_ignore_ascii_case(wanted),
         (found, wanted) => found == wanted,
     };
-    let is_held = || checks.iter().any(|check| is_same(check, &condition));
-    (collates && is_held()).then(|| kind.to_string())
+    (collates && is_same(check, &condition)).then(|| kind.to_string())
 }
 
 /// The type that a declared type of SQLite stands for.
@@ -259,21 +258,18 @@ mod tests {
             };
             let check = rest.split_once("CHECK (").unwrap().1;
             let check = check.strip_suffix("))").unwrap();
-            let found = on_sqlite("The c1", declared, collation, &["1", check]);
+            let found = on_sqlite("The c1", declared, collation, check);
             assert_eq!(found.as_deref(), Some(name));
             let renamed = check.replace("\"The c1\"", "other");
-            let found = on_sqlite("Other", declared, collation, &[&renamed]);
+            let found = on_sqlite("Other", declared, collation, &renamed);
             assert_eq!(found.as_deref(), Some(name));
-            for refused in [&[][..], &["1"], &["typeof(\"The c1\") = 'text'"]] {
+            for refused in ["1", "typeof(\"The c1\") = 'text'"] {
                 assert_eq!(on_sqlite("The c1", declared, collation, refused), None);
             }
-            assert_eq!(
-                on_sqlite("The c1", declared, Some("NOCASE"), &[check]),
-                None
-            );
+            assert_eq!(on_sqlite("The c1", declared, Some("NOCASE"), check), None);
         }
-        assert_eq!(on_sqlite("c", "SERIAL", None, &[]), None);
-        assert_eq!(on_sqlite("c", "NUMERIC_TEXT(2,x)", None, &[]), None);
+        assert_eq!(on_sqlite("c", "SERIAL", None, ""), None);
+        assert_eq!(on_sqlite("c", "NUMERIC_TEXT(2,x)", None, ""), None);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Columns.
 
+use std::fmt::Write as _;
+
 use sqlx::{AnyConnection, Row as _};
 
 use crate::config::Engine;
-use crate::driver::sqlite::ColumnDefinition;
+use crate::driver::sqlite::{ColumnDefinition, Constraint};
 use crate::migration::parity::model::{Column, DefaultValue, Expression};
 use crate::migration::translate::DECIMAL_COLLATION;
 use crate::migration::translate::reading_back::{self, Says};
@@ -24,7 +26,7 @@ impl Raw {
     pub(super) fn finish(
         &self,
         definition: Option<&ColumnDefinition>,
-        checks: &[&str],
+        checks: &[&Constraint],
         is_rowid: bool,
     ) -> Column {
         let collation = definition.and_then(|definition| definition.collation.as_deref());
@@ -71,28 +73,46 @@ pub(super) async fn columns(
 }
 
 /// The portable type, or what is there in its place.
-fn kind(raw: &Raw, collation: Option<&str>, checks: &[&str]) -> String {
-    let found = |collation| reading_back::on_sqlite(&raw.name, &raw.declared, collation, checks);
+fn kind(raw: &Raw, collation: Option<&str>, checks: &[&Constraint]) -> String {
+    let collation = collation.filter(|name| !name.eq_ignore_ascii_case("BINARY"));
+    let is_own = |check: &&&Constraint| {
+        let mut columns = check.columns.iter();
+        columns.any(|column| column.eq_ignore_ascii_case(&raw.name))
+    };
+    let own: Vec<&str> = checks
+        .iter()
+        .filter(is_own)
+        .map(|check| check.condition.as_str())
+        .collect();
+    let found = |collation| match own[..] {
+        [check] => reading_back::on_sqlite(&raw.name, &raw.declared, collation, check),
+        _ => None,
+    };
     if let Some(portable) = found(collation) {
         return portable;
     }
-    let declared = if raw.declared.is_empty() {
-        "no type"
+    let mut written = if raw.declared.is_empty() {
+        "no type".to_owned()
     } else {
-        &raw.declared
+        raw.declared.clone()
     };
-    let collated = |name: &str| format!("{declared} COLLATE {name}");
+    // Where the CHECK is right, the collation is what makes the difference, or the lack of it.
+    let is_held = found(None).is_some() || found(Some(DECIMAL_COLLATION)).is_some();
     match collation {
-        // It is the collation that makes the difference, or the lack of it.
-        Some(name) if found(None).is_some() => collated(name),
-        Some(name) if !name.eq_ignore_ascii_case(DECIMAL_COLLATION) => {
-            format!("{} without its CHECK", collated(name))
+        Some(name) => {
+            let _ = write!(written, " COLLATE {name}");
         }
-        None if found(Some(DECIMAL_COLLATION)).is_some() => {
-            format!("{declared} without COLLATE {DECIMAL_COLLATION}")
+        None if is_held => {
+            let _ = write!(written, " without COLLATE {DECIMAL_COLLATION}");
         }
-        _ => format!("{declared} without its CHECK"),
+        None => {}
     }
+    if own.is_empty() {
+        written.push_str(" without its CHECK");
+    } else if !is_held {
+        written.push_str(" with another CHECK");
+    }
+    written
 }
 
 fn default(raw: &Raw) -> Option<DefaultValue> {

@@ -80,10 +80,10 @@ async fn table(
         .iter()
         .filter(|c| matches!(c.rule, Rule::Check(_)))
         .collect();
-    let typed: Vec<&str> = checks
+    let typed: Vec<&Constraint> = checks
         .iter()
-        .filter(|check| is_type_check(check))
-        .map(|check| check.condition.as_str())
+        .copied()
+        .filter(|check| check.name.starts_with(TYPE_CHECK_PREFIX))
         .collect();
     let definitions = column_definitions(sql);
     let column = |raw: &Raw| {
@@ -97,9 +97,9 @@ async fn table(
         foreign_keys: keys::foreign(conn, name, &constraints).await?,
         checks: checks
             .iter()
-            .filter(|check| !is_type_check(check))
+            .filter(|check| !check.name.starts_with(TYPE_CHECK_PREFIX))
             .map(|check| Check {
-                name: check.name.clone(),
+                name: name_in_errors(check).to_owned(),
                 condition: Expression::new(&check.condition),
             })
             .collect(),
@@ -108,9 +108,13 @@ async fn table(
     })
 }
 
-/// Whether a CHECK holds a column to its type: by the name that SQLite calls it, which its message has.
-fn is_type_check(check: &Constraint) -> bool {
-    check.name.starts_with(TYPE_CHECK_PREFIX)
+/// The name that an error has. One without a name that stands after a type's is called by that, and
+/// passes for a value that does not fit its type.
+fn name_in_errors(check: &Constraint) -> &str {
+    match &check.rule {
+        Rule::Check(called) if called.starts_with(TYPE_CHECK_PREFIX) => called,
+        _ => &check.name,
+    }
 }
 
 async fn triggers(conn: &mut AnyConnection, table: &str) -> Result<Vec<String>, sqlx::Error> {

@@ -83,8 +83,28 @@ fn types_are_told_by_what_is_really_there() {
                 "length(\"channel\") <= 80",
                 "length(\"channel\") <= 90",
                 &[
-                    "orders.channel type: VARCHAR(80) on PostgreSQL, VARCHAR(80) without its CHECK on SQLite",
+                    "orders.channel type: VARCHAR(80) on PostgreSQL, VARCHAR(80) with another CHECK on SQLite",
                 ],
+            ),
+            (
+                Sqlite,
+                "note TEXT CONSTRAINT",
+                "note TEXT CONSTRAINT \"TWINBASE_TYPE.short\" CHECK (length(note) < 9) CONSTRAINT",
+                &["orders.note type: TEXT on PostgreSQL, TEXT with another CHECK on SQLite"],
+            ),
+            (
+                Postgres,
+                "price NUMERIC CONSTRAINT",
+                "price NUMERIC CONSTRAINT \"TWINBASE_TYPE.zero\" CHECK (price <> 0) CONSTRAINT",
+                &[
+                    "orders.price type: numeric with another CHECK on PostgreSQL, NUMERIC(20,8) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "note TEXT CONSTRAINT",
+                "note TEXT COLLATE BINARY CONSTRAINT",
+                &[],
             ),
             (
                 Sqlite,
