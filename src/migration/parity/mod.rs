@@ -91,8 +91,8 @@ async fn run(
     let mut used = vec![false; allowances.len()];
     let mut versions = Vec::with_capacity(theirs.len());
     for (step, twin) in theirs.iter().zip(&ours) {
-        postgres.apply(step).await?;
-        sqlite.apply(twin).await?;
+        apply(postgres, step).await?;
+        apply(sqlite, twin).await?;
         let (tables, differences) = look(postgres, sqlite, &mut judge).await?;
         let (mut begun, mut allowed) = (Vec::new(), Vec::new());
         for difference in differences {
@@ -178,6 +178,15 @@ async fn begin(runner: &mut Runner) -> Result<(), MigrationError> {
         return Err(MigrationError::Unmanaged { tables });
     }
     history::ensure(&mut runner.conn, runner.engine).await
+}
+
+async fn apply(runner: &mut Runner, step: &Step) -> Result<(), MigrationError> {
+    let applied = runner.apply(step).await;
+    if applied.is_err() {
+        // The error names the file, which may be the same for both.
+        tracing::warn!(engine = %runner.engine, version = step.version, "a migration fails on this engine");
+    }
+    applied.map(|_| ())
 }
 
 /// How many tables there are now, and how the two schemas differ.

@@ -133,6 +133,30 @@ fn the_command_prints_a_line_a_version_and_its_exit_code_is_that_of_drift() {
 }
 
 #[test]
+fn a_version_that_fails_is_told_with_its_engine() {
+    twinbase::testing::run(Engine::Postgres, |_| async {
+        let folder = folder();
+        let bad = folder.path().join("migrations/20260401000000_bad.sql");
+        for (sql, engine) in [
+            ("SELECT sqlite_version();\n", "postgres"),
+            ("SELECT pg_backend_pid();\n", "sqlite"),
+        ] {
+            std::fs::write(&bad, sql).unwrap();
+            let output = run(&mut parity(folder.path(), &[]));
+            assert_eq!(output.status.code(), Some(7));
+            let said = text(&output.stderr);
+            assert!(
+                said.contains("migration 20260401000000_bad.sql failed"),
+                "{said}"
+            );
+            let named =
+                format!("a migration fails on this engine engine={engine} version=20260401000000");
+            assert!(said.contains(&named), "{said}");
+        }
+    });
+}
+
+#[test]
 fn the_other_commands_pass_over_the_file() {
     twinbase::testing::run(Engine::Postgres, |_| async {
         let folder = folder();
