@@ -17,12 +17,12 @@ verify:
     #!/bin/sh
     set -eu
     begun=$(date +%s)
-    for step in fmt-check tools deps licences lint doc openapi-check parity doc-test coverage; do
+    for step in fmt-check tools deps licences lint doc openapi-check lint-migrations parity doc-test coverage; do
         echo "==> $step"
         started=$(date +%s)
         # These share the dependencies that coverage needs: see coverage_dir.
         target=${CARGO_TARGET_DIR:-target}
-        case $step in doc-test | openapi-check | parity) target={{quote(coverage_dir)}} ;; esac
+        case $step in doc-test | openapi-check | lint-migrations | parity) target={{quote(coverage_dir)}} ;; esac
         if ! CARGO_TARGET_DIR=$target {{just}} "$step"; then
             echo "==> $step failed after $(($(date +%s) - started)) s; mend it, then try it alone: just $step"
             exit 1
@@ -70,12 +70,17 @@ openapi: (openapi-to "target/openapi.json")
 openapi-check: (openapi-to "target/openapi.json")
     @cmp -s openapi/openapi.json target/openapi.json || { diff -u openapi/openapi.json target/openapi.json | head -n 40; echo 'openapi/openapi.json is stale; write it anew with: just openapi'; exit 1; }
 
-# With the harness, so that `verify` builds one program for this and for parity.
+# With the harness, so that `verify` builds one program for this, the lint and parity.
 [private]
 openapi-to file:
     @mkdir -p '{{parent_directory(file)}}'
     cargo run --locked --features testing -- openapi > '{{file}}'
     @test -s '{{file}}' || { echo '`twinbase openapi` printed nothing'; exit 1; }
+
+# what migrate lint finds in the program's and the example's migrations
+lint-migrations:
+    cargo run --locked --features testing -- migrate lint --dir migrations
+    cargo run --locked --features testing -- migrate lint --dir examples/orders/migrations
 
 # both engines have the same schema after every version of the program's and the example's migrations
 parity: (tools "postgres")

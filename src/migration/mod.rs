@@ -8,7 +8,8 @@
 //!
 //! What else there is to do with a plan: undo versions ([`down`]), write them as SQL ([`render`]), adopt
 //! a database that has none of it ([`baseline`]), try them out ([`rehearsal`]), compare what they make of the
-//! two engines ([`parity`]), copy a SQLite file before it is changed ([`backup`]).
+//! two engines ([`parity`]), copy a SQLite file before it is changed ([`backup`]). And before there is a
+//! database: look for what goes wrong later ([`lint`]).
 
 mod alone;
 mod apply;
@@ -22,6 +23,7 @@ pub mod error;
 pub mod folder;
 pub mod history;
 mod index;
+pub mod lint;
 pub mod lock;
 mod orphans;
 pub mod parity;

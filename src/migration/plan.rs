@@ -208,7 +208,7 @@ fn step(version: &Version, engine: Engine) -> Result<Step, MigrationError> {
 }
 
 /// Reads what the file says of itself, and refuses what the runner can't carry out.
-fn check(text: &Text, sql: &str, engine: Engine) -> Result<Directives, MigrationError> {
+pub(super) fn check(text: &Text, sql: &str, engine: Engine) -> Result<Directives, MigrationError> {
     let refused = |line, what, advice| MigrationError::Rule {
         path: text.path.clone(),
         line,

@@ -59,6 +59,21 @@ pub(super) fn shorten(sql: &str) -> String {
 /// parentheses, the body of a trigger (`SQLite`) or of a routine (`BEGIN ATOMIC`, `PostgreSQL`).
 #[must_use]
 pub fn split(sql: &str, engine: Engine) -> Vec<Statement> {
+    outline(sql, engine).statements
+}
+
+/// A text's statements, and what stands between and within them.
+pub(super) struct Outline<'a> {
+    /// The statements.
+    pub(super) statements: Vec<Statement>,
+    /// Where each statement ends: the byte of its semicolon, or the end of the text.
+    pub(super) ends: Vec<usize>,
+    /// The comments that begin with two dashes, each with its first byte.
+    pub(super) comments: Vec<(usize, &'a str)>,
+}
+
+/// Cuts `sql` as [`split`] does, and gives what it passed over on the way.
+pub(super) fn outline(sql: &str, engine: Engine) -> Outline<'_> {
     Splitter {
         sql,
         engine,
@@ -67,7 +82,11 @@ pub fn split(sql: &str, engine: Engine) -> Vec<Statement> {
         last: ["", ""],
         depth: 0,
         bodies: 0,
-        found: Vec::new(),
+        found: Outline {
+            statements: Vec::new(),
+            ends: Vec::new(),
+            comments: Vec::new(),
+        },
     }
     .run()
 }
@@ -83,16 +102,19 @@ struct Splitter<'a> {
     depth: usize,
     /// How many END are to come in a body of a routine.
     bodies: usize,
-    found: Vec<Statement>,
+    found: Outline<'a>,
 }
 
 impl<'a> Splitter<'a> {
-    fn run(mut self) -> Vec<Statement> {
+    fn run(mut self) -> Outline<'a> {
         let mut at = 0;
         while let Some(first) = self.sql[at..].chars().next() {
             let rest = &self.sql[at..];
             let blank = self.blank(rest, first);
             if blank > 0 {
+                if rest.starts_with("--") {
+                    self.found.comments.push((at, &rest[..blank]));
+                }
                 at += blank;
                 continue;
             }
@@ -187,7 +209,8 @@ impl<'a> Splitter<'a> {
 
     fn finish(&mut self, at: usize) {
         if let Some(start) = self.start.take() {
-            self.found.push(Statement {
+            self.found.ends.push(at);
+            self.found.statements.push(Statement {
                 sql: self.sql[start..at].trim_end().to_owned(),
                 line: 1 + self.sql[..start].matches('\n').count(),
                 words: std::mem::take(&mut self.words),

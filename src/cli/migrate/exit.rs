@@ -31,6 +31,8 @@ pub(super) enum Code {
     Dirty = 8,
     /// The database can't be reached.
     Unreachable = 9,
+    /// The lint has found something.
+    Findings = 10,
 }
 
 impl From<Code> for ExitCode {
@@ -92,6 +94,7 @@ impl Code {
             Self::MigrationFailed => "migration_failed",
             Self::Dirty => "dirty",
             Self::Unreachable => "unreachable",
+            Self::Findings => "findings",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod change;
 mod exit;
 mod files;
+mod lint;
 mod look;
 mod parity;
 mod scratch;
@@ -154,6 +155,15 @@ enum Command {
         #[arg(long, value_name = "URL")]
         scratch: Option<DatabaseUrl>,
     },
+    /// Look in the files for what goes wrong on the other engine, or on a PostgreSQL that is in use.
+    Lint {
+        /// Leave out this version and those before it.
+        #[arg(long, value_name = "VERSION")]
+        from: Option<i64>,
+        /// Print the rules.
+        #[arg(long)]
+        rules: bool,
+    },
     /// Copy a SQLite database, and check the copy.
     Backup {
         /// The copy; a name beside the database if nothing is said.
@@ -294,6 +304,11 @@ impl Migrate {
                 trial::run(&context, engine.map(Engine::from), scratch).await
             }
             Command::Parity { scratch } => parity::run(&context, scratch).await,
+            Command::Lint { rules: true, .. } => Ok(lint::list()),
+            Command::Lint { from, .. } => {
+                let folder = dir.unwrap_or_else(|| PathBuf::from("migrations"));
+                Ok(lint::run(&context, &folder, from))
+            }
             Command::Backup { out } => change::backup(&context, out.as_deref()).await,
         }
     }

@@ -18,9 +18,11 @@ const OBJECTS: [&str; 6] = [
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
      WHERE c.relkind IN ('r', 'p') AND c.relnamespace = {schema} AND a.attnum > 0 \
      AND NOT a.attisdropped AND {own}",
-    // Constraints; NOT NULL stands with its column
+    // Constraints; NOT NULL stands with its column. The translator's own hold for all rows, whether the
+    // column came with the table, and they were checked, or was added later, as NOT VALID.
     "SELECT c.relname, 'table ' || c.relname || ' constraint ' || k.conname || ' ' || \
-     pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
+     CASE WHEN starts_with(CAST(k.conname AS TEXT), 'TWINBASE_TYPE.') THEN regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') \
+     ELSE pg_get_constraintdef(k.oid) END FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
      WHERE c.relnamespace = {schema} AND k.contype <> 'n' AND {own}",
     // Indexes that are no constraint's
     "SELECT t.relname, 'table ' || t.relname || ' index ' || \

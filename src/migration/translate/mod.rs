@@ -17,7 +17,8 @@
 //! | `NUMERIC(p,s)`, `NUMERIC` | `NUMERIC`, p and s checked, none rounded | `NUMERIC_TEXT`, canonical text under [`DECIMAL_COLLATION`] |
 //! | `JSONB` | same | `JSONB_TEXT`, valid JSON |
 //!
-//! Each condition is a CHECK on the column whose name begins with [`TYPE_CHECK_PREFIX`]. On SQLite
+//! Each condition is a CHECK on the column whose name begins with [`TYPE_CHECK_PREFIX`]. PostgreSQL
+//! gets that of an added column as NOT VALID: rows that exist are known to fit. On SQLite
 //! the columns of a primary key are NOT NULL, and an INTEGER key is not the rowid. Defaults are
 //! literals, or the present moment in UTC, and each engine gets them in its own form.
 //!
@@ -49,7 +50,7 @@ use reader::Reader;
 pub(super) use reader::quote_name;
 
 /// The version of the translation. It rises whenever the same source may give another text.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The text of a portable migration for `engine`.
 ///
@@ -77,6 +78,9 @@ pub fn translate(sql: &str, engine: Engine) -> Result<String, TranslateError> {
         let Some(defined) = statement::columns(Reader::new(sql, statement))? else {
             continue;
         };
+        // Checking an added column reads the whole table under a lock that stops its readers. There is
+        // nothing to check: rows that exist have the default, which was found to fit, or NULL.
+        let mut addition = None;
         for column in &defined.columns {
             let check = quote_name(&type_check::type_check_name(&defined.table, &column.name));
             let column_type = match engine {
@@ -84,7 +88,18 @@ pub fn translate(sql: &str, engine: Engine) -> Result<String, TranslateError> {
                     let own = default_name(&defined.table, &[&column.name], "check");
                     Some(sqlite::column(column, &check, &quote_name(&own)))
                 }
-                Engine::Postgres => postgres::column(column, &check),
+                Engine::Postgres => postgres::column(column).map(|own| match own.condition {
+                    None => own.declared.to_owned(),
+                    Some(condition) if defined.is_addition => {
+                        addition = Some(format!(
+                            ", ADD CONSTRAINT {check} CHECK ({condition}) NOT VALID"
+                        ));
+                        own.declared.to_owned()
+                    }
+                    Some(condition) => {
+                        format!("{} CONSTRAINT {check} CHECK ({condition})", own.declared)
+                    }
+                }),
             };
             let default = column.default.as_ref();
             let default = default.and_then(|default| {
@@ -95,8 +110,15 @@ pub fn translate(sql: &str, engine: Engine) -> Result<String, TranslateError> {
             for (span, text) in column_type.into_iter().chain(default) {
                 translated.push_str(&sql[copied..span.start]);
                 translated.push_str(&text);
+                // A statement keeps its lines, by which failures and findings name it.
+                translated.extend(sql[span.clone()].matches('\n'));
                 copied = span.end;
             }
+        }
+        if let (Some(addition), Some(last)) = (addition, statement.last()) {
+            translated.push_str(&sql[copied..last.end()]);
+            translated.push_str(&addition);
+            copied = last.end();
         }
     }
     translated.push_str(&sql[copied..]);

@@ -4,12 +4,19 @@ use super::column::Column;
 use super::column_type::ColumnType;
 use super::reader::quote_name;
 
-/// What stands in place of the column's type, or `None` where that is right as it is; a CHECK
-/// bears the name `check`.
-pub(super) fn column(column: &Column, check: &str) -> Option<String> {
+/// A column's type as PostgreSQL gets it.
+pub(super) struct Declared {
+    /// What stands in place of the type.
+    pub(super) declared: &'static str,
+    /// What a CHECK holds the column to.
+    pub(super) condition: Option<String>,
+}
+
+/// The column's type, or `None` where it is right as it is.
+pub(super) fn column(column: &Column) -> Option<Declared> {
     let declared = match column.kind {
         // The database's collation may be a language's; SQLite compares bytes.
-        ColumnType::Text => return Some(r#"TEXT COLLATE "C""#.into()),
+        ColumnType::Text => r#"TEXT COLLATE "C""#,
         // VARCHAR(n) cuts blanks beyond n in silence.
         ColumnType::Varchar(_) => r#"VARCHAR COLLATE "C""#,
         ColumnType::DoublePrecision => "DOUBLE PRECISION",
@@ -19,8 +26,10 @@ pub(super) fn column(column: &Column, check: &str) -> Option<String> {
         ColumnType::Date => "DATE",
         _ => return None,
     };
-    let condition = condition(&quote_name(&column.name), column.kind)?;
-    Some(format!("{declared} CONSTRAINT {check} CHECK ({condition})"))
+    Some(Declared {
+        declared,
+        condition: condition(&quote_name(&column.name), column.kind),
+    })
 }
 
 /// What holds for every value of the type in column `c`, where the engine itself does not see to it.

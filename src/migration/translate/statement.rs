@@ -12,6 +12,8 @@ pub(super) struct Columns {
     pub(super) table: String,
     /// The columns.
     pub(super) columns: Vec<Column>,
+    /// Whether the table is there already, with rows perhaps.
+    pub(super) is_addition: bool,
 }
 
 /// Advice for what one engine alone has.
@@ -80,7 +82,11 @@ fn create_table(mut reader: Reader<'_, '_>) -> Result<Columns, TranslateError> {
         }
     }
     refuse_json_keys(&columns)?;
-    Ok(Columns { table, columns })
+    Ok(Columns {
+        table,
+        columns,
+        is_addition: false,
+    })
 }
 
 fn refuse_json_keys(columns: &[Column]) -> Result<(), TranslateError> {
@@ -132,6 +138,7 @@ fn alter_table(mut reader: Reader<'_, '_>) -> Result<Option<Columns>, TranslateE
     Ok(Some(Columns {
         table,
         columns: vec![column],
+        is_addition: true,
     }))
 }
 

@@ -273,7 +273,49 @@ fn an_added_column_and_a_foreign_key_are_translated() {
     );
     assert!(sqlite.contains("GLOB '0*'"), "{sqlite}");
     assert!(
-        postgres
-            .ends_with("abs(\"amount\") < 1 AND min_scale(\"amount\") <= 4) NOT NULL DEFAULT 0")
+        postgres.ends_with(
+            "ADD amount NUMERIC NOT NULL DEFAULT 0, ADD CONSTRAINT \"TWINBASE_TYPE.item.amount\" \
+             CHECK (abs(\"amount\") < 1 AND min_scale(\"amount\") <= 4) NOT VALID"
+        ),
+        "{postgres}"
     );
+}
+
+#[test]
+fn an_added_column_is_checked_without_a_look_at_the_rows() {
+    let [_, postgres] = both(
+        "ALTER TABLE item ADD COLUMN at TIMESTAMPTZ -- when
+            NOT NULL DEFAULT '2024-01-01T00:00:00Z' CHECK (at > '2020-01-01') /* the end */ ;
+         ALTER TABLE item ADD COLUMN note TEXT; -- no CHECK",
+    );
+    assert_eq!(
+        postgres,
+        "ALTER TABLE item ADD COLUMN at TIMESTAMPTZ -- when
+            NOT NULL DEFAULT '2024-01-01T00:00:00Z' CHECK (at > '2020-01-01'), ADD CONSTRAINT \"TWINBASE_TYPE.item.at\" \
+         CHECK (\"at\" >= '0001-01-01 00:00:00+00' AND \"at\" < '10000-01-01 00:00:00+00') NOT VALID /* the end */ ;
+         ALTER TABLE item ADD COLUMN note TEXT COLLATE \"C\"; -- no CHECK"
+    );
+    // The rows that exist get the default unseen, so it has to fit.
+    for column in [
+        "a VARCHAR(2) DEFAULT 'abc'",
+        "a NUMERIC(3,2) NOT NULL DEFAULT 10",
+        "a NUMERIC(3,2) DEFAULT 0.001",
+        "a DOUBLE PRECISION DEFAULT 1e999",
+        "a TIMESTAMPTZ DEFAULT 'infinity'",
+        "a TIMESTAMPTZ DEFAULT '10000-01-01T00:00:00Z'",
+        "a DATE DEFAULT '0000-01-01'",
+        "a NUMERIC DEFAULT 'NaN'",
+    ] {
+        error(&format!("ALTER TABLE t ADD COLUMN {column}"));
+    }
+}
+
+#[test]
+fn statements_keep_their_lines() {
+    let source =
+        "CREATE TABLE t (\n  a DOUBLE\n  PRECISION\n  NOT NULL, b NUMERIC\n(\n5,2)\n);\nSELECT 1";
+    for translated in both(source) {
+        let line = translated.lines().position(|line| line == "SELECT 1");
+        assert_eq!(line, Some(7), "{translated}");
+    }
 }

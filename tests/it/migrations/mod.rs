@@ -1,3 +1,5 @@
+/// Columns that are added to tables with rows.
+mod added;
 /// Databases that have the schema and no history: compared, then marked.
 mod adoption;
 /// What runs outside of a transaction, and what it leaves when it fails.
@@ -10,6 +12,8 @@ mod commands;
 mod embedding;
 /// Failures: the file, the line, the statement, and what became of it.
 mod failures;
+/// The lint: its rules, its cases, and the proof of both.
+mod lint;
 /// Locks between processes, their holders, and waiting for tables.
 mod locks;
 /// Both engines side by side after every version.

@@ -1,0 +1,330 @@
+//! What stops a `PostgreSQL` that is in use, found in the text that runs there.
+
+mod alter;
+mod columns;
+mod defaults;
+mod rows;
+
+use sqlparser::ast::{
+    AlterTypeOperation, CreateIndex, ObjectName, ObjectType, Spanned as _, Statement,
+    UserDefinedTypeRepresentation,
+};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Span, Token};
+
+use super::found::Sink;
+use super::model::{Model, last};
+use super::parse::{Parsed, Read, is_keyword};
+use super::rule::Rule;
+use super::rule::live::{
+    CONCURRENTLY_IN_TRANSACTION, CREATE_TRIGGER, DROP_INDEX_WITHOUT_CONCURRENTLY, DROP_TABLE,
+    ENUM_VALUE_IN_SAME_TRANSACTION, FULL_REWRITE, INDEX_WITHOUT_CONCURRENTLY, LOCK_TABLE,
+    REFRESH_WITHOUT_CONCURRENTLY, REINDEX_WITHOUT_CONCURRENTLY, TRUNCATE, WORK_AFTER_LOCK,
+};
+
+/// A file, and what its statements have done so far.
+pub(super) struct File {
+    version: i64,
+    transactional: bool,
+    /// The first table that a statement has locked, and its line.
+    locked: Option<(String, usize)>,
+    /// Enums that it has made.
+    enums: Vec<String>,
+    /// Values that it has added to enums that were there.
+    values: Vec<String>,
+    /// The views that it makes, each with the number of its statement.
+    views: Vec<(usize, String)>,
+}
+
+impl File {
+    pub(super) fn new(version: i64, source: &str, running: &Parsed<'_>) -> Self {
+        let statements = running.statements.iter().enumerate();
+        let views = statements.filter_map(|(number, read)| match &read.ast {
+            Ok(Statement::CreateView(view)) => Some((number, last(&view.name))),
+            _ => None,
+        });
+        Self {
+            version,
+            transactional: is_transactional(source),
+            locked: None,
+            enums: Vec::new(),
+            values: Vec::new(),
+            views: views.collect(),
+        }
+    }
+}
+
+fn is_transactional(source: &str) -> bool {
+    !source.starts_with("-- no-transaction")
+}
+
+/// A look at one statement.
+struct Look<'a, 's, 'f> {
+    read: &'a Read,
+    /// Its number in the file.
+    number: usize,
+    /// The schema before it.
+    model: &'a Model,
+    file: &'a mut File,
+    sink: &'s mut Sink<'f>,
+}
+
+/// Looks at a statement that applies a version; `model` is the schema that it meets.
+pub(super) fn check(
+    read: &Read,
+    number: usize,
+    model: &Model,
+    file: &mut File,
+    sink: &mut Sink<'_>,
+) {
+    in_transaction(read, file.transactional, sink);
+    let mut look = Look {
+        read,
+        number,
+        model,
+        file,
+        sink,
+    };
+    let work = rows::work(&look);
+    if let (Some(work), Some((table, line))) = (work, &look.file.locked) {
+        let what = format!("{work}, while {table} is locked since line {line}");
+        look.here(&WORK_AFTER_LOCK, what);
+    }
+    look.enum_values();
+    if !look.by_words()
+        && let Ok(statement) = &read.ast
+    {
+        look.statement(statement);
+    }
+}
+
+/// Looks at a statement that undoes a version: only whether it can run.
+pub(super) fn check_down(read: &Read, source: &str, sink: &mut Sink<'_>) {
+    in_transaction(read, is_transactional(source), sink);
+}
+
+fn in_transaction(read: &Read, transactional: bool, sink: &mut Sink<'_>) {
+    let refreshes = read.statement.begins(&["REFRESH"]);
+    if transactional && !refreshes && is_concurrent(read) {
+        let what = read.statement.short();
+        sink.add(&CONCURRENTLY_IN_TRANSACTION, read.statement.line, what);
+    }
+}
+
+fn is_concurrent(read: &Read) -> bool {
+    read.tokens
+        .iter()
+        .any(|token| is_keyword(token, Keyword::CONCURRENTLY))
+}
+
+/// Whether the rules here know the statement by its words, though the parser may not.
+pub(super) fn is_known(read: &Read) -> bool {
+    by_words(read).is_some()
+}
+
+/// What a statement is by its first words alone.
+fn by_words(read: &Read) -> Option<Words> {
+    let begins = |words: &[&str]| read.statement.begins(words);
+    let follows = |first: &str, second: &str| {
+        read.statement
+            .words
+            .windows(2)
+            .any(|two| two[0] == first && two[1] == second)
+    };
+    let found = if begins(&["REINDEX"]) {
+        Words::Reindex
+    } else if begins(&["REFRESH", "MATERIALIZED", "VIEW"]) {
+        Words::Refresh
+    } else if begins(&["CLUSTER"]) {
+        Words::Rewrite
+    } else if begins(&["VACUUM"]) {
+        let full = read
+            .statement
+            .words
+            .iter()
+            .take(4)
+            .any(|word| word == "FULL");
+        if full {
+            Words::Rewrite
+        } else {
+            Words::Harmless
+        }
+    } else if begins(&["ALTER", "TABLE"]) && follows("SET", "TABLESPACE") {
+        Words::Rewrite
+    } else if begins(&["LOCK"]) {
+        Words::Lock
+    } else {
+        return None;
+    };
+    Some(found)
+}
+
+enum Words {
+    Reindex,
+    Refresh,
+    Rewrite,
+    Lock,
+    Harmless,
+}
+
+impl Look<'_, '_, '_> {
+    /// A finding about the statement as a whole.
+    fn here(&mut self, rule: &'static Rule, what: impl Into<String>) {
+        self.sink.add(rule, self.read.statement.line, what.into());
+    }
+
+    fn at(&mut self, rule: &'static Rule, span: Span, what: impl Into<String>) {
+        let line = self.read.line(span.start.line);
+        self.sink.add(rule, line, what.into());
+    }
+
+    /// Whether others may be using the table: it is not this version that makes it.
+    fn is_used(&self, table: &str) -> bool {
+        let known = self.model.tables.get(table);
+        known.is_none_or(|table| table.made_by != self.file.version)
+    }
+
+    fn lock(&mut self, table: &str) {
+        let line = self.read.statement.line;
+        self.file
+            .locked
+            .get_or_insert_with(|| (table.to_owned(), line));
+    }
+
+    fn by_words(&mut self) -> bool {
+        let Some(words) = by_words(self.read) else {
+            return false;
+        };
+        let concurrent = is_concurrent(self.read);
+        let rule = match words {
+            Words::Reindex if !concurrent => &REINDEX_WITHOUT_CONCURRENTLY,
+            Words::Refresh if !concurrent => &REFRESH_WITHOUT_CONCURRENTLY,
+            Words::Rewrite => &FULL_REWRITE,
+            Words::Lock => &LOCK_TABLE,
+            Words::Reindex | Words::Refresh | Words::Harmless => return true,
+        };
+        let short = self.read.statement.short();
+        self.here(rule, short.clone());
+        self.lock(&short);
+        true
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match statement {
+            Statement::CreateIndex(index) => self.create_index(index),
+            Statement::AlterTable(alter) => alter::check(self, alter),
+            Statement::CreateTrigger(trigger) => {
+                let table = last(&trigger.table_name);
+                if self.is_used(&table) {
+                    self.here(
+                        &CREATE_TRIGGER,
+                        format!("{} on {table}", last(&trigger.name)),
+                    );
+                    self.lock(&table);
+                }
+            }
+            Statement::CreateTable(create) => {
+                for target in alter::referred(&create.columns, &create.constraints) {
+                    if self.is_used(&target) && target != last(&create.name) {
+                        self.lock(&target);
+                    }
+                }
+            }
+            Statement::Drop {
+                object_type, names, ..
+            } => {
+                for name in names {
+                    self.drop_object(*object_type, name);
+                }
+            }
+            Statement::Truncate(truncate) => {
+                for table in truncate.table_names.iter().map(|target| last(&target.name)) {
+                    if self.is_used(&table) {
+                        self.here(&TRUNCATE, format!("all rows of {table}"));
+                        self.lock(&table);
+                    }
+                }
+            }
+            Statement::CreateType {
+                name,
+                representation,
+            } => {
+                if let Some(UserDefinedTypeRepresentation::Enum { .. }) = representation {
+                    self.file.enums.push(last(name));
+                }
+            }
+            Statement::AlterType(alter) => {
+                if let AlterTypeOperation::AddValue(add) = &alter.operation
+                    && !self.file.enums.contains(&last(&alter.name))
+                {
+                    self.file.values.push(add.value.value.clone());
+                }
+            }
+            Statement::Update(_) | Statement::Delete(_) => rows::whole_table(self, statement),
+            _ => {}
+        }
+    }
+
+    fn create_index(&mut self, index: &CreateIndex) {
+        let table = last(&index.table_name);
+        if !index.concurrently && self.is_used(&table) {
+            let name = index.name.as_ref().map_or_else(String::new, last);
+            self.here(&INDEX_WITHOUT_CONCURRENTLY, format!("{name} on {table}"));
+            self.lock(&table);
+        }
+    }
+
+    fn drop_object(&mut self, object: ObjectType, name: &ObjectName) {
+        let (span, name) = (name.span(), last(name));
+        match object {
+            ObjectType::Index => {
+                let table = self.model.indexes.get(&name).cloned();
+                let used = table.as_ref().is_none_or(|table| self.is_used(table));
+                if used && !is_concurrent(self.read) {
+                    self.at(
+                        &DROP_INDEX_WITHOUT_CONCURRENTLY,
+                        span,
+                        format!("index {name}"),
+                    );
+                    self.lock(&table.unwrap_or(name));
+                }
+            }
+            ObjectType::Table if !self.is_used(&name) => {}
+            ObjectType::View | ObjectType::MaterializedView => {
+                // A view that is made anew in the same transaction is never gone.
+                let mut views = self.file.views.iter();
+                if !views.any(|(number, view)| *view == name && *number != self.number) {
+                    self.at(&DROP_TABLE, span, format!("view {name}"));
+                }
+                self.lock(&name);
+            }
+            ObjectType::Table | ObjectType::Schema => {
+                let kind = object.to_string().to_lowercase();
+                self.at(&DROP_TABLE, span, format!("{kind} {name}"));
+                self.lock(&name);
+            }
+            _ => {}
+        }
+    }
+
+    /// Values of an enum that are not committed yet.
+    fn enum_values(&mut self) {
+        let used = self
+            .read
+            .tokens
+            .iter()
+            .find_map(|token| match &token.token {
+                Token::SingleQuotedString(text) if self.file.values.contains(text) => {
+                    Some((token.span, text.clone()))
+                }
+                _ => None,
+            });
+        if let (Some((span, value)), true) = (used, self.file.transactional) {
+            self.at(
+                &ENUM_VALUE_IN_SAME_TRANSACTION,
+                span,
+                format!("the value '{value}'"),
+            );
+        }
+    }
+}

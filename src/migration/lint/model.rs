@@ -1,0 +1,279 @@
+//! What the migrations have made so far, by their text.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::{
+    AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CreateTable, Expr,
+    ObjectName, ObjectType, RenameTableNameKind, Statement, TableConstraint,
+};
+
+use super::kind::Kind;
+
+/// The schema at a point of the list of versions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    pub(super) tables: BTreeMap<String, Table>,
+    /// The table of each index.
+    pub(super) indexes: BTreeMap<String, String>,
+    pub(super) views: BTreeSet<String>,
+}
+
+/// A table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Table {
+    /// The version that makes it.
+    pub(super) made_by: i64,
+    /// Its columns, in their order.
+    pub(super) columns: Vec<Column>,
+    /// The columns of its primary key.
+    pub(super) key: Vec<String>,
+    /// Its CHECKs by name.
+    pub(super) checks: BTreeMap<String, Check>,
+}
+
+/// A column.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) not_null: bool,
+    /// Its collation, where it says one.
+    pub(super) collation: Option<String>,
+}
+
+/// A constraint that was added to a table.
+#[derive(Debug, Clone)]
+pub(super) struct Check {
+    /// The version that adds it.
+    pub(super) added_by: i64,
+    /// The column that it says is never NULL.
+    pub(super) not_null: Option<String>,
+    /// Whether rows that existed have been looked at.
+    pub(super) valid: bool,
+}
+
+impl Table {
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// The last part of a name, as `PostgreSQL` folds it.
+pub(super) fn last(name: &ObjectName) -> String {
+    let ident = name.0.last().and_then(|part| part.as_ident());
+    ident.map_or_else(String::new, folded)
+}
+
+/// A name as `PostgreSQL` folds it.
+pub(super) fn folded(ident: &sqlparser::ast::Ident) -> String {
+    match ident.quote_style {
+        Some(_) => ident.value.clone(),
+        None => ident.value.to_lowercase(),
+    }
+}
+
+/// The column of which `expr` says that it is not NULL.
+fn never_null(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Nested(inner) => never_null(inner),
+        Expr::IsNotNull(inner) => match &**inner {
+            Expr::Identifier(ident) => Some(folded(ident)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Model {
+    /// Takes in what a statement of `version` does.
+    pub(super) fn apply(&mut self, statement: &Statement, version: i64) {
+        match statement {
+            Statement::CreateTable(create) => self.create(create, version),
+            Statement::CreateView(view) => {
+                self.views.insert(last(&view.name));
+            }
+            Statement::CreateIndex(index) => {
+                if let Some(name) = &index.name {
+                    self.indexes.insert(last(name), last(&index.table_name));
+                }
+            }
+            Statement::AlterTable(alter) => {
+                let mut table = last(&alter.name);
+                for operation in &alter.operations {
+                    self.alter(&mut table, operation, version);
+                }
+            }
+            Statement::AlterIndex { name, operation } => {
+                let sqlparser::ast::AlterIndexOperation::RenameIndex { index_name } = operation;
+                if let Some(table) = self.indexes.remove(&last(name)) {
+                    self.indexes.insert(last(index_name), table);
+                }
+            }
+            Statement::Drop {
+                object_type, names, ..
+            } => {
+                for name in names.iter().map(last) {
+                    match object_type {
+                        ObjectType::Table => {
+                            self.tables.remove(&name);
+                            self.indexes.retain(|_, table| *table != name);
+                        }
+                        ObjectType::View | ObjectType::MaterializedView => {
+                            self.views.remove(&name);
+                        }
+                        ObjectType::Index => {
+                            self.indexes.remove(&name);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn create(&mut self, create: &CreateTable, version: i64) {
+        let name = last(&create.name);
+        if create.if_not_exists && self.tables.contains_key(&name) {
+            return;
+        }
+        let mut table = Table {
+            made_by: version,
+            ..Table::default()
+        };
+        for column in &create.columns {
+            add_column(&mut table, column);
+        }
+        for constraint in &create.constraints {
+            add_constraint(&mut table, constraint, version, true);
+        }
+        self.tables.insert(name, table);
+    }
+
+    fn alter(&mut self, name: &mut String, operation: &AlterTableOperation, version: i64) {
+        if let AlterTableOperation::RenameTable { table_name } = operation {
+            let (RenameTableNameKind::As(new) | RenameTableNameKind::To(new)) = table_name;
+            self.rename(name, last(new));
+            return;
+        }
+        let Some(table) = self.tables.get_mut(name) else {
+            return;
+        };
+        match operation {
+            AlterTableOperation::AddColumn { column_def, .. } => add_column(table, column_def),
+            AlterTableOperation::DropColumn { column_names, .. } => {
+                for column in column_names.iter().map(folded) {
+                    table.columns.retain(|known| known.name != column);
+                }
+            }
+            AlterTableOperation::RenameColumn {
+                old_column_name,
+                new_column_name,
+            } => {
+                let (old, new) = (folded(old_column_name), folded(new_column_name));
+                for column in table.columns.iter_mut().filter(|c| c.name == old) {
+                    column.name.clone_from(&new);
+                }
+                for check in table.checks.values_mut() {
+                    if check.not_null.as_ref() == Some(&old) {
+                        check.not_null = Some(new.clone());
+                    }
+                }
+            }
+            AlterTableOperation::AlterColumn { column_name, op } => {
+                let name = folded(column_name);
+                for column in table.columns.iter_mut().filter(|c| c.name == name) {
+                    match op {
+                        AlterColumnOperation::SetNotNull => column.not_null = true,
+                        AlterColumnOperation::DropNotNull => column.not_null = false,
+                        AlterColumnOperation::SetDataType { data_type, .. } => {
+                            column.kind = Kind::of(data_type);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            AlterTableOperation::AddConstraint {
+                constraint,
+                not_valid,
+            } => add_constraint(table, constraint, version, !not_valid),
+            AlterTableOperation::ValidateConstraint { name } => {
+                if let Some(check) = table.checks.get_mut(&folded(name)) {
+                    check.valid = true;
+                }
+            }
+            AlterTableOperation::DropConstraint { name, .. } => {
+                table.checks.remove(&folded(name));
+            }
+            _ => {}
+        }
+    }
+
+    fn rename(&mut self, name: &mut String, new: String) {
+        if let Some(table) = self.tables.remove(name) {
+            self.tables.insert(new.clone(), table);
+        }
+        if self.views.remove(name) {
+            self.views.insert(new.clone());
+        }
+        for table in self.indexes.values_mut().filter(|table| *table == name) {
+            table.clone_from(&new);
+        }
+        *name = new;
+    }
+}
+
+fn add_column(table: &mut Table, definition: &ColumnDef) {
+    let name = folded(&definition.name);
+    let has = |wanted: fn(&ColumnOption) -> bool| {
+        definition
+            .options
+            .iter()
+            .any(|option| wanted(&option.option))
+    };
+    let is_key = has(|option| matches!(option, ColumnOption::PrimaryKey(_)));
+    if is_key {
+        table.key = vec![name.clone()];
+    }
+    table.columns.push(Column {
+        kind: Kind::of(&definition.data_type),
+        not_null: is_key || has(|option| matches!(option, ColumnOption::NotNull)),
+        collation: definition
+            .options
+            .iter()
+            .find_map(|option| match &option.option {
+                ColumnOption::Collation(collation) => Some(last(collation)),
+                _ => None,
+            }),
+        name,
+    });
+}
+
+fn add_constraint(table: &mut Table, constraint: &TableConstraint, version: i64, valid: bool) {
+    let (name, not_null) = match constraint {
+        TableConstraint::PrimaryKey(key) => {
+            let columns = key.columns.iter().filter_map(|c| match &c.column.expr {
+                Expr::Identifier(ident) => Some(folded(ident)),
+                _ => None,
+            });
+            table.key = columns.collect();
+            for column in &mut table.columns {
+                column.not_null |= table.key.contains(&column.name);
+            }
+            return;
+        }
+        TableConstraint::Check(check) => (&check.name, never_null(&check.expr)),
+        TableConstraint::ForeignKey(key) => (&key.name, None),
+        _ => return,
+    };
+    // One without a name can't be validated by name; that of its table is good enough to be told apart.
+    let name = name
+        .as_ref()
+        .map_or_else(|| format!(" {}", table.checks.len()), folded);
+    let check = Check {
+        added_by: version,
+        not_null,
+        valid,
+    };
+    table.checks.insert(name, check);
+}

@@ -1,0 +1,311 @@
+//! Forms of expressions: which both engines have, and which they compute alike.
+
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, Function, InTarget, UnaryOperator, Value,
+};
+
+use super::super::kind::Kind;
+use super::super::rule::Rule;
+use super::super::rule::portable::{
+    CAST, DECIMAL_ARITHMETIC, DIVISION, JSON_OPERATOR, LIKE_IN_DEFINITION, MOMENT_ARITHMETIC,
+    NUMERIC_ARITHMETIC, ONE_ENGINE_EXPRESSION,
+};
+use super::{Look, Place, functions, literals, place_of, queries, shown};
+
+/// Looks at one expression; its parts get their own look.
+pub(super) fn expression(look: &mut Look<'_, '_, '_>, expr: &Expr) {
+    if let Some(what) = one_engine(expr) {
+        look.found(&ONE_ENGINE_EXPRESSION, place_of(expr), what);
+        return;
+    }
+    match expr {
+        Expr::BinaryOp { left, op, right } => binary(look, expr, left, op, right),
+        Expr::UnaryOp {
+            op: UnaryOperator::Not,
+            expr,
+        } => queries::condition(look, expr),
+        Expr::UnaryOp { expr: inner, .. } if is_numeric(look, inner) => {
+            computed(look, &NUMERIC_ARITHMETIC, expr);
+        }
+        Expr::IsDistinctFrom(one, two) | Expr::IsNotDistinctFrom(one, two) => {
+            compared(look, expr, &[one, two]);
+        }
+        Expr::Between {
+            expr: value,
+            low,
+            high,
+            ..
+        } => {
+            compared(look, expr, &[value, low]);
+            compared(look, expr, &[value, high]);
+        }
+        Expr::In {
+            expr: value,
+            target: InTarget::List(list),
+            ..
+        } => {
+            if list.is_empty() {
+                look.found(
+                    &ONE_ENGINE_EXPRESSION,
+                    place_of(expr),
+                    "IN with an empty list",
+                );
+            }
+            for item in list {
+                compared(look, expr, &[value, item]);
+            }
+        }
+        Expr::Like { expr: value, .. } => {
+            if look.place == Place::Definition {
+                look.found(&LIKE_IN_DEFINITION, place_of(expr), shown(expr));
+            }
+            if let Some(kind) = look.scope.kind(value).filter(|kind| !kind.is_text()) {
+                let what = format!("LIKE with a column of {}", kind.name());
+                look.found(&ONE_ENGINE_EXPRESSION, place_of(expr), what);
+            }
+        }
+        Expr::Cast {
+            expr: inner,
+            data_type,
+            ..
+        } => cast(look, expr, inner, data_type),
+        Expr::Case {
+            conditions,
+            operand,
+            else_result,
+            ..
+        } => {
+            for when in conditions {
+                if operand.is_none() {
+                    queries::condition(look, &when.condition);
+                }
+            }
+            let results = conditions.iter().map(|when| &when.result);
+            let mut parts = results
+                .chain(else_result.as_deref())
+                .chain(operand.as_deref());
+            if parts.any(|part| is_numeric(look, part)) {
+                computed(look, &NUMERIC_ARITHMETIC, expr);
+            }
+        }
+        Expr::Function(function) => functions::call(look, expr, function),
+        _ => {}
+    }
+}
+
+/// What only one engine has.
+fn one_engine(expr: &Expr) -> Option<&'static str> {
+    Some(match expr {
+        Expr::Interval(_) => "INTERVAL",
+        Expr::Extract { .. } => "EXTRACT",
+        Expr::AtTimeZone { .. } => "AT TIME ZONE",
+        Expr::ILike { .. } => "ILIKE",
+        Expr::SimilarTo { .. } => "SIMILAR TO",
+        Expr::RLike { .. } => "a regular expression",
+        Expr::AnyOp { .. } | Expr::AllOp { .. } => "ANY or ALL",
+        Expr::Like { any: true, .. } => "LIKE ANY",
+        Expr::Array(_) => "ARRAY[…]",
+        Expr::Collate { .. } => "COLLATE, whose names the engines do not share",
+        Expr::Position { .. } => "POSITION",
+        Expr::Overlay { .. } => "OVERLAY",
+        Expr::Ceil { .. } | Expr::Floor { .. } => "CEIL or FLOOR",
+        Expr::TypedString(_) => "a literal with its type before it",
+        Expr::IsUnknown(_) | Expr::IsNotUnknown(_) => "IS UNKNOWN",
+        Expr::IsNormalized { .. } => "IS NORMALIZED",
+        Expr::Substring { special: false, .. } => "SUBSTRING … FROM",
+        Expr::Trim {
+            trim_where: Some(_),
+            ..
+        }
+        | Expr::Trim {
+            trim_what: Some(_), ..
+        }
+        | Expr::Trim {
+            trim_characters: Some(_),
+            ..
+        } => "TRIM with what it removes",
+        Expr::Cast { kind, .. } if !matches!(kind, CastKind::Cast | CastKind::DoubleColon) => {
+            "a CAST of another dialect"
+        }
+        Expr::UnaryOp { op, .. }
+            if !matches!(
+                op,
+                UnaryOperator::Not | UnaryOperator::Minus | UnaryOperator::Plus
+            ) =>
+        {
+            "this operator"
+        }
+        Expr::BinaryOp { op, .. } if !is_shared(op) => "this operator",
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsDistinctFrom(..)
+        | Expr::IsNotDistinctFrom(..)
+        | Expr::In {
+            target: InTarget::List(_) | InTarget::Subquery(_),
+            ..
+        }
+        | Expr::Between { .. }
+        | Expr::BinaryOp { .. }
+        | Expr::Like { .. }
+        | Expr::UnaryOp { .. }
+        | Expr::Cast { .. }
+        | Expr::Substring { .. }
+        | Expr::Trim { .. }
+        | Expr::Nested(_)
+        | Expr::Value(_)
+        | Expr::Function(_)
+        | Expr::Case { .. }
+        | Expr::Exists { .. }
+        | Expr::Subquery(_)
+        | Expr::Tuple(_)
+        | Expr::Wildcard(_)
+        | Expr::QualifiedWildcard(..) => return None,
+        _ => "this expression",
+    })
+}
+
+fn is_shared(op: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    is_arithmetic(op)
+        || is_comparison(op)
+        || matches!(
+            op,
+            // The tokens tell of the arrows.
+            B::And
+                | B::Or
+                | B::StringConcat
+                | B::BitwiseAnd
+                | B::BitwiseOr
+                | B::Arrow
+                | B::LongArrow
+        )
+}
+
+fn is_arithmetic(op: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(op, B::Plus | B::Minus | B::Multiply | B::Divide | B::Modulo)
+}
+
+fn is_comparison(op: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(op, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq)
+}
+
+fn binary(
+    look: &mut Look<'_, '_, '_>,
+    expr: &Expr,
+    left: &Expr,
+    op: &BinaryOperator,
+    right: &Expr,
+) {
+    let sides = [left, right];
+    if is_comparison(op) {
+        compared(look, expr, &sides);
+        return;
+    }
+    if matches!(op, BinaryOperator::And | BinaryOperator::Or) {
+        queries::condition(look, left);
+        queries::condition(look, right);
+        return;
+    }
+    let kinds = sides.map(|side| look.scope.kind(side));
+    if sides.iter().any(|side| is_numeric(look, side)) {
+        computed(look, &NUMERIC_ARITHMETIC, expr);
+    } else if !is_arithmetic(op) {
+    } else if kinds
+        .iter()
+        .flatten()
+        .any(|kind| matches!(kind, Kind::Date | Kind::Timestamptz))
+    {
+        computed(look, &MOMENT_ARITHMETIC, expr);
+    } else if sides.iter().any(|side| literals::is_decimal(side)) {
+        computed(look, &DECIMAL_ARITHMETIC, expr);
+    }
+    let divides = matches!(op, BinaryOperator::Divide | BinaryOperator::Modulo);
+    if divides && !never_zero(right) {
+        computed(look, &DIVISION, expr);
+    }
+}
+
+fn computed(look: &mut Look<'_, '_, '_>, rule: &'static Rule, expr: &Expr) {
+    look.found(rule, place_of(expr), shown(expr));
+}
+
+/// Looks at values that are compared with each other.
+fn compared(look: &mut Look<'_, '_, '_>, whole: &Expr, sides: &[&Expr; 2]) {
+    for (side, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
+        if look.scope.kind(side) == Some(Kind::Jsonb) {
+            look.found(&JSON_OPERATOR, place_of(whole), shown(whole));
+            return;
+        }
+        if let Expr::Function(function) = side
+            && functions::is_numeric_aggregate(look, function)
+        {
+            computed(look, &NUMERIC_ARITHMETIC, whole);
+            return;
+        }
+        literals::beside(look, side, other);
+    }
+}
+
+/// Whether it is a column of NUMERIC.
+pub(super) fn is_numeric(look: &Look<'_, '_, '_>, expr: &Expr) -> bool {
+    matches!(look.scope.kind(expr), Some(Kind::Numeric(_)))
+}
+
+/// A divisor with which both engines give a number or NULL.
+fn never_zero(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => never_zero(inner),
+        Expr::Value(value) => match &value.value {
+            Value::Number(digits, _) => digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)),
+            _ => false,
+        },
+        Expr::Function(Function { name, .. }) => name.to_string().eq_ignore_ascii_case("nullif"),
+        _ => false,
+    }
+}
+
+fn cast(look: &mut Look<'_, '_, '_>, whole: &Expr, inner: &Expr, target: &DataType) {
+    let mut operand = inner;
+    while let Expr::Nested(nested) = operand {
+        operand = nested;
+    }
+    let to = Kind::of(target);
+    let from = look.scope.kind(operand);
+    let computes =
+        matches!(operand, Expr::Function(function) if functions::is_sum_or_avg(function));
+    if computes {
+        look.converted.push(place_of(operand));
+    }
+    let is_alike = match (to, from) {
+        (_, Some(from)) if from.is_whole() => {
+            to.is_whole() || to == Kind::Text || to == Kind::Double
+        }
+        (Kind::Text, Some(from)) => !matches!(
+            from,
+            Kind::Boolean | Kind::Double | Kind::Bytea | Kind::Jsonb | Kind::Other
+        ),
+        (Kind::Double, Some(Kind::Double)) => true,
+        (Kind::BigInt | Kind::Double | Kind::Text, None) if computes => true,
+        (Kind::BigInt | Kind::Integer | Kind::SmallInt, None) => {
+            literals::is_whole(operand) || functions::is_count(operand)
+        }
+        (Kind::Text, None) => {
+            literals::is_whole(operand)
+                || literals::is_string(operand)
+                || functions::is_count(operand)
+        }
+        (Kind::Double, None) => literals::is_decimal(operand) || literals::is_whole(operand),
+        _ => false,
+    };
+    if !is_alike {
+        computed(look, &CAST, whole);
+    }
+}

@@ -1,0 +1,140 @@
+//! Functions that both engines have, and what they are called with.
+
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, OrderByExpr, WindowType,
+};
+
+use super::super::kind::Kind;
+use super::super::model::last;
+use super::super::rule::portable::{
+    CURRENT_MOMENT, NUMERIC_ARITHMETIC, ONE_ENGINE_FUNCTION, SUM_OR_AVG,
+};
+use super::{Look, expressions, place_of, queries, shown};
+
+/// What both engines have and answer alike.
+const SHARED: [&str; 26] = [
+    "abs",
+    "avg",
+    "coalesce",
+    "count",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "percent_rank",
+    "rank",
+    "replace",
+    "row_number",
+    "rtrim",
+    "substr",
+    "sum",
+    "upper",
+];
+
+const MOMENTS: [&str; 6] = [
+    "now",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "localtimestamp",
+    "localtime",
+];
+
+/// What takes a NUMERIC column as it is.
+const TAKES_NUMERIC: [&str; 4] = ["count", "max", "min", "sum"];
+
+pub(super) fn call(look: &mut Look<'_, '_, '_>, expr: &Expr, function: &Function) {
+    let name = last(&function.name);
+    let span = place_of(expr);
+    if MOMENTS.contains(&name.as_str()) {
+        look.found(&CURRENT_MOMENT, span, shown(expr));
+        return;
+    }
+    if !SHARED.contains(&name.as_str()) {
+        look.found(&ONE_ENGINE_FUNCTION, span, format!("the function {name}"));
+        return;
+    }
+    if !function.within_group.is_empty() {
+        look.found(&ONE_ENGINE_FUNCTION, span, format!("{name} WITHIN GROUP"));
+    }
+    let arguments: Vec<&Expr> = arguments(function).collect();
+    let numeric = arguments
+        .iter()
+        .any(|argument| expressions::is_numeric(look, argument));
+    if numeric && !TAKES_NUMERIC.contains(&name.as_str()) {
+        look.found(&NUMERIC_ARITHMETIC, span, shown(expr));
+    } else if is_sum_or_avg(function) && !numeric && !look.converted.contains(&span) {
+        look.found(&SUM_OR_AVG, span, shown(expr));
+    }
+    if matches!(name.as_str(), "min" | "max") {
+        let kind = arguments
+            .first()
+            .and_then(|argument| look.scope.kind(argument));
+        if let Some(kind @ (Kind::Uuid | Kind::Bytea | Kind::Boolean)) = kind {
+            look.found(
+                &ONE_ENGINE_FUNCTION,
+                span,
+                format!("{name} over {}", kind.name()),
+            );
+        }
+        if arguments.len() > 1 {
+            look.found(
+                &ONE_ENGINE_FUNCTION,
+                span,
+                format!("{name} of several values"),
+            );
+        }
+    }
+    if let Some(WindowType::WindowSpec(window)) = &function.over {
+        let order: &[OrderByExpr] = &window.order_by;
+        queries::order(look, order);
+    }
+    if let Some(filter) = &function.filter {
+        queries::condition(look, filter);
+    }
+}
+
+fn arguments(function: &Function) -> impl Iterator<Item = &Expr> {
+    let list = match &function.args {
+        FunctionArguments::List(list) => list.args.as_slice(),
+        _ => &[],
+    };
+    list.iter().filter_map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+        _ => None,
+    })
+}
+
+/// Whether its result has another type on each engine.
+pub(super) fn is_sum_or_avg(function: &Function) -> bool {
+    matches!(last(&function.name).as_str(), "sum" | "avg")
+}
+
+/// Whether it is an aggregate of a NUMERIC column, which is no more than a value to select.
+pub(super) fn is_numeric_aggregate(look: &Look<'_, '_, '_>, function: &Function) -> bool {
+    matches!(last(&function.name).as_str(), "min" | "max" | "sum")
+        && arguments(function).any(|argument| expressions::is_numeric(look, argument))
+}
+
+/// Whether it gives a whole number on both engines.
+pub(super) fn is_count(expr: &Expr) -> bool {
+    match expr {
+        Expr::Function(function) => {
+            matches!(
+                last(&function.name).as_str(),
+                "count" | "length" | "row_number" | "rank" | "dense_rank" | "ntile"
+            )
+        }
+        _ => false,
+    }
+}

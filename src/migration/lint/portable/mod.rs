@@ -1,0 +1,145 @@
+//! What the engines do differently, found in the source of a portable file.
+
+mod definitions;
+mod expressions;
+mod functions;
+mod literals;
+mod queries;
+mod scope;
+mod statements;
+mod tokens;
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Query, Select, Spanned as _, Statement, Visit as _, Visitor};
+use sqlparser::tokenizer::Span;
+
+use super::found::Sink;
+use super::model::Model;
+use super::parse::Read;
+use super::rule::Rule;
+use super::rule::own::UNPARSED;
+use scope::Scope;
+
+/// Looks at a statement of a portable file; `after` is the schema that it leaves.
+pub(super) fn check(read: &Read, after: &Model, sink: &mut Sink<'_>) {
+    tokens::check(read, sink);
+    if !statements::is_known(read, sink) {
+        return;
+    }
+    match &read.ast {
+        Ok(statement) => {
+            let mut look = Look {
+                read,
+                scope: Scope::of(statement, after),
+                place: Place::Query,
+                converted: Vec::new(),
+                sink,
+            };
+            look.statement(statement);
+        }
+        Err(why) => {
+            let what = format!("{}: {why}", read.statement.short());
+            sink.add(&UNPARSED, read.statement.line, what);
+        }
+    }
+}
+
+/// Where an expression stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In a query, or in a statement that writes rows.
+    Query,
+    /// In a CHECK or an index, which the driver does not look into.
+    Definition,
+}
+
+/// A look at one statement.
+struct Look<'a, 's, 'f> {
+    read: &'a Read,
+    scope: Scope<'a>,
+    place: Place,
+    /// The aggregates around which a CAST stands.
+    converted: Vec<Span>,
+    sink: &'s mut Sink<'f>,
+}
+
+impl Look<'_, '_, '_> {
+    fn found(&mut self, rule: &'static Rule, span: Span, what: impl Into<String>) {
+        let line = self.read.line(span.start.line);
+        self.sink.add(rule, line, what.into());
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        statements::clauses(self, statement);
+        match statement {
+            Statement::CreateTable(create) => definitions::table(self, create),
+            Statement::AlterTable(alter) => definitions::alteration(self, alter),
+            Statement::CreateIndex(index) => definitions::index(self, index),
+            Statement::Insert(insert) => {
+                literals::inserted(self, insert);
+                let _ = statement.visit(self);
+            }
+            Statement::Update(update) => {
+                literals::assigned(self, &update.assignments);
+                if let Some(selection) = &update.selection {
+                    queries::condition(self, selection);
+                }
+                let _ = statement.visit(self);
+            }
+            Statement::Delete(delete) => {
+                if let Some(selection) = &delete.selection {
+                    queries::condition(self, selection);
+                }
+                let _ = statement.visit(self);
+            }
+            _ => {
+                let _ = statement.visit(self);
+            }
+        }
+    }
+
+    /// Looks at an expression of a definition.
+    fn defined(&mut self, expr: &Expr) {
+        let before = std::mem::replace(&mut self.place, Place::Definition);
+        let _ = expr.visit(self);
+        self.place = before;
+    }
+}
+
+impl Visitor for Look<'_, '_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        queries::query(self, query);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        queries::select(self, select);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        expressions::expression(self, expr);
+        ControlFlow::Continue(())
+    }
+}
+
+/// Whether the expression is one column, parentheses or not.
+fn is_column(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_column(inner),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
+        _ => false,
+    }
+}
+
+/// The expression as it stands in the finding, cut short.
+fn shown(expr: &Expr) -> String {
+    super::super::statement::shorten(&expr.to_string())
+}
+
+fn place_of(expr: &Expr) -> Span {
+    expr.span()
+}

@@ -1,0 +1,108 @@
+//! Which columns the names of a statement mean.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, FromTable, ObjectName, Statement, TableFactor, TableObject, Visit as _, Visitor,
+};
+
+use super::super::kind::Kind;
+use super::super::model::{Column, Model, Table, folded, last};
+
+/// The tables of a statement.
+pub(super) struct Scope<'a> {
+    model: &'a Model,
+    /// The name or alias that stands before a column, and the table.
+    tables: Vec<(String, String)>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn of(statement: &Statement, model: &'a Model) -> Self {
+        let mut tables = Tables(Vec::new());
+        let _ = statement.visit(&mut tables);
+        let target: Option<&ObjectName> = match statement {
+            Statement::CreateTable(create) => Some(&create.name),
+            Statement::AlterTable(alter) => Some(&alter.name),
+            Statement::CreateIndex(index) => Some(&index.table_name),
+            Statement::Insert(insert) => match &insert.table {
+                TableObject::TableName(name) => Some(name),
+                _ => None,
+            },
+            Statement::Delete(delete) => {
+                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) =
+                    &delete.from;
+                from.iter().for_each(|from| tables.note(&from.relation));
+                None
+            }
+            _ => None,
+        };
+        if let Some(name) = target {
+            tables.0.push((last(name), last(name)));
+            tables.0.push(("excluded".into(), last(name)));
+        }
+        Self {
+            model,
+            tables: tables.0,
+        }
+    }
+
+    pub(super) fn table(&self, name: &ObjectName) -> Option<&'a Table> {
+        self.model.tables.get(&last(name))
+    }
+
+    /// The column that an expression is; `None` where it is none, or may be several.
+    pub(super) fn column(&self, expr: &Expr) -> Option<&'a Column> {
+        let (table, name) = match expr {
+            Expr::Nested(inner) => return self.column(inner),
+            Expr::Identifier(name) => (None, folded(name)),
+            Expr::CompoundIdentifier(parts) => {
+                let [.., table, name] = parts.as_slice() else {
+                    return None;
+                };
+                (Some(folded(table)), folded(name))
+            }
+            _ => return None,
+        };
+        let mut found = self
+            .tables
+            .iter()
+            .filter(|(alias, _)| table.as_ref().is_none_or(|table| table == alias))
+            .filter_map(|(_, table)| self.model.tables.get(table)?.column(&name));
+        let first = found.next()?;
+        found.all(|other| other.kind == first.kind).then_some(first)
+    }
+
+    pub(super) fn kind(&self, expr: &Expr) -> Option<Kind> {
+        self.column(expr).map(|column| column.kind)
+    }
+
+    /// Whether one of the statement's tables has such a column, or may have it.
+    pub(super) fn may_have_column(&self, name: &str) -> bool {
+        let mut tables = self.tables.iter();
+        tables.any(|(_, table)| match self.model.tables.get(table) {
+            Some(table) => table.column(name).is_some(),
+            None => true,
+        })
+    }
+}
+
+struct Tables(Vec<(String, String)>);
+
+impl Tables {
+    fn note(&mut self, factor: &TableFactor) {
+        if let TableFactor::Table { name, alias, .. } = factor {
+            let alias = alias.as_ref().map(|alias| folded(&alias.name));
+            self.0
+                .push((alias.unwrap_or_else(|| last(name)), last(name)));
+        }
+    }
+}
+
+impl Visitor for Tables {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        self.note(factor);
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,3 @@
+-- shows: AccessExclusiveLock
+-- file: 20260301000000_case.up.sql
+ALTER TABLE orders ADD COLUMN tag TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,10 @@
+-- postgres: done
+-- sqlite: done
+-- file: postgres/20260301000000_case.up.sql
+DELETE FROM orders WHERE number = 3;
+
+-- A cache.
+-- lint: allow truncate it is a cache
+TRUNCATE orders;
+-- file: sqlite/20260301000000_case.up.sql
+DELETE FROM orders;

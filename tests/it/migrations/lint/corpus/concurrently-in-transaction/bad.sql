@@ -1,0 +1,5 @@
+-- shows: fails
+-- file: postgres/20260301000000_case.up.sql
+CREATE INDEX CONCURRENTLY orders_number ON orders (number); -- <- concurrently-in-transaction
+-- file: sqlite/20260301000000_case.up.sql
+CREATE INDEX orders_number ON orders (number);

@@ -1,0 +1,6 @@
+-- shows: ShareUpdateExclusiveLock
+-- file: postgres/20260301000000_case.up.sql
+-- no-transaction
+VACUUM orders;
+-- file: sqlite/20260301000000_case.up.sql
+-- nothing to do here

@@ -1,0 +1,4 @@
+-- postgres: done
+-- sqlite: fails
+-- file: 20260301000000_case.up.sql
+UPDATE orders SET price = '1.50' WHERE number = 1; -- <- literal-into-column

@@ -1,0 +1,4 @@
+-- postgres: fails
+-- sqlite: done
+-- file: 20260301000000_case.up.sql
+DELETE FROM orders WHERE 1 AND number = 3; -- <- number-as-condition

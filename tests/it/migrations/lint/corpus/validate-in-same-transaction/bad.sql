@@ -1,0 +1,6 @@
+-- shows: AccessExclusiveLock, read
+-- file: postgres/20260301000000_case.up.sql
+ALTER TABLE orders ADD CONSTRAINT positive CHECK (number > 0) NOT VALID;
+ALTER TABLE orders VALIDATE CONSTRAINT positive; -- <- validate-in-same-transaction
+-- file: sqlite/20260301000000_case.up.sql
+-- nothing to do here

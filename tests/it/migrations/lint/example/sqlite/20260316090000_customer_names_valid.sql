@@ -1,0 +1,1 @@
+-- SQLite looked at the rows when it made the table anew.

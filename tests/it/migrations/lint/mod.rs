@@ -1,0 +1,10 @@
+//! The lint: each rule on bad and good files, and what is behind it on the real engines.
+
+/// The cases, and what is found in them.
+mod corpus;
+/// What bad and good migrations do to a PostgreSQL that is in use.
+mod live;
+/// What bad and good migrations leave on each engine.
+mod portability;
+/// The command, the documentation, the repository's own migrations; any text at all.
+mod program;
