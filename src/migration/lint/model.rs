@@ -1,6 +1,6 @@
 //! What the migrations have made so far, by their text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sqlparser::ast::{
     AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CreateTable, Expr,
@@ -15,7 +15,8 @@ pub(super) struct Model {
     pub(super) tables: BTreeMap<String, Table>,
     /// The table of each index.
     pub(super) indexes: BTreeMap<String, String>,
-    pub(super) views: BTreeSet<String>,
+    /// The version that makes each view.
+    pub(super) views: BTreeMap<String, i64>,
 }
 
 /// A table.
@@ -90,7 +91,7 @@ impl Model {
         match statement {
             Statement::CreateTable(create) => self.create(create, version),
             Statement::CreateView(view) => {
-                self.views.insert(last(&view.name));
+                self.views.insert(last(&view.name), version);
             }
             Statement::CreateIndex(index) => {
                 if let Some(name) = &index.name {
@@ -213,8 +214,8 @@ impl Model {
         if let Some(table) = self.tables.remove(name) {
             self.tables.insert(new.clone(), table);
         }
-        if self.views.remove(name) {
-            self.views.insert(new.clone());
+        if let Some(version) = self.views.remove(name) {
+            self.views.insert(new.clone(), version);
         }
         for table in self.indexes.values_mut().filter(|table| *table == name) {
             table.clone_from(&new);

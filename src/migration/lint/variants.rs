@@ -146,7 +146,7 @@ fn objects(model: &Model) -> Objects {
     for name in model.indexes.keys() {
         objects.insert(("index", name.clone(), String::new()));
     }
-    for name in &model.views {
+    for name in model.views.keys() {
         objects.insert(("view", name.clone(), String::new()));
     }
     objects
@@ -205,23 +205,22 @@ impl Differences<'_> {
                 };
                 let what = format!("it {does} the {kind} {name}, and its twin in {twin}/ does not");
                 let object = if column.is_empty() { &object.1 } else { column };
-                let number = parsed
-                    .statements
-                    .iter()
-                    .rposition(|read| mentions(read, object));
-                let number = number.unwrap_or_default();
-                let line = parsed
-                    .statements
-                    .get(number)
-                    .map_or(1, |read| read.statement.line);
+                let (number, line) = place(parsed, object);
                 Sink::new(found, number).add(&VARIANTS_DIFFER, line, what);
             }
         }
     }
 }
 
-fn mentions(read: &Read, name: &str) -> bool {
-    read.tokens.iter().any(|token| {
-        matches!(&token.token, Token::Word(word) if word.value == name || word.value.eq_ignore_ascii_case(name))
-    })
+/// The statement and the line that name the object last.
+fn place(parsed: &Parsed<'_>, name: &str) -> (usize, usize) {
+    for (number, read) in parsed.statements.iter().enumerate().rev() {
+        let named = read.tokens.iter().find(|token| {
+            matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case(name))
+        });
+        if let Some(token) = named {
+            return (number, read.line(token.span.start.line));
+        }
+    }
+    (0, 1)
 }

@@ -180,8 +180,9 @@ impl Look<'_, '_, '_> {
 
     /// Whether others may be using the table: it is not this version that makes it.
     fn is_used(&self, table: &str) -> bool {
-        let known = self.model.tables.get(table);
-        known.is_none_or(|table| table.made_by != self.file.version)
+        let made_by = self.model.tables.get(table).map(|table| table.made_by);
+        let made_by = made_by.or_else(|| self.model.views.get(table).copied());
+        made_by != Some(self.file.version)
     }
 
     fn lock(&mut self, table: &str) {

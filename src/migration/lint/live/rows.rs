@@ -76,8 +76,14 @@ pub(super) fn work(look: &Look<'_, '_, '_>) -> Option<String> {
         }
         Statement::AlterTable(alter) => {
             let table = used(Some(last(&alter.name)))?;
+            // That of a constraint which this version adds is a finding of its own.
+            let checks = look.model.tables.get(&table).map(|table| &table.checks);
+            let is_new = |name: &str| {
+                let check = checks.and_then(|checks| checks.get(name));
+                check.is_some_and(|check| check.added_by == look.file.version)
+            };
             let validates = alter.operations.iter().any(|operation| {
-                matches!(operation, AlterTableOperation::ValidateConstraint { .. })
+                matches!(operation, AlterTableOperation::ValidateConstraint { name } if !is_new(&folded(name)))
             });
             validates.then(|| format!("VALIDATE CONSTRAINT of {table}"))
         }

@@ -23,10 +23,10 @@ use scope::Scope;
 
 /// Looks at a statement of a portable file; `after` is the schema that it leaves.
 pub(super) fn check(read: &Read, after: &Model, sink: &mut Sink<'_>) {
-    tokens::check(read, sink);
     if !statements::is_known(read, sink) {
         return;
     }
+    tokens::check(read, sink);
     match &read.ast {
         Ok(statement) => {
             let mut look = Look {

@@ -86,7 +86,7 @@ rules! {
         "leave it out: each statement takes the lock that it needs";
     REINDEX_WITHOUT_CONCURRENTLY "reindex-without-concurrently":
         "REINDEX without CONCURRENTLY",
-        "nobody writes to the table, nor reads through the index, until it is made",
+        "it stops readers and writers of the table until the index is made",
         "`-- no-transaction` and REINDEX INDEX CONCURRENTLY";
     REFRESH_WITHOUT_CONCURRENTLY "refresh-without-concurrently":
         "REFRESH MATERIALIZED VIEW without CONCURRENTLY",

@@ -4,6 +4,6 @@
 CREATE TABLE items (
     id BIGINT PRIMARY KEY,
     price NUMERIC(10,2),
-    CONSTRAINT above CHECK (coalesce(price, 10) > 9) -- <- numeric-arithmetic
+    CONSTRAINT above CHECK (coalesce(price, 10) < 20) -- <- numeric-arithmetic
 );
 INSERT INTO items (id, price) VALUES (1, 10);

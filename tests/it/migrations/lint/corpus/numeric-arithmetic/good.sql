@@ -4,6 +4,6 @@
 CREATE TABLE items (
     id BIGINT PRIMARY KEY,
     price NUMERIC(10,2),
-    CONSTRAINT above CHECK (price > 9)
+    CONSTRAINT above CHECK (price < 20)
 );
 INSERT INTO items (id, price) VALUES (1, 10);

@@ -1,4 +1,4 @@
 -- postgres: done
 -- sqlite: fails
 -- file: 20260301000000_case.up.sql
-UPDATE orders SET note = number::text WHERE number = 1; -- <- one-engine-expression, cast
+UPDATE orders SET note = number::text WHERE number = 1; -- <- one-engine-expression

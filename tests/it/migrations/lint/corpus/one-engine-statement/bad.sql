@@ -1,4 +1,4 @@
 -- postgres: done
 -- sqlite: fails
 -- file: 20260301000000_case.up.sql
-ALTER TABLE customers ADD CONSTRAINT named CHECK (name <> '') NOT VALID; -- <- one-engine-statement
+COMMENT ON TABLE customers IS 'who buys'; -- <- one-engine-statement

@@ -1,5 +1,5 @@
 -- on: totals
--- shows: ExclusiveLock, read
+-- shows: ExclusiveLock
 -- file: postgres/20260201000000_before.up.sql
 CREATE MATERIALIZED VIEW totals AS SELECT customer, count(*) AS n FROM orders GROUP BY customer;
 CREATE UNIQUE INDEX totals_customer ON totals (customer);

@@ -1,4 +1,5 @@
 -- on: buyers
+-- was: customers
 -- shows: AccessExclusiveLock
 -- file: 20260301000000_case.up.sql
 -- lint: allow rename-table the view below keeps the old name until the next release

@@ -1,4 +1,6 @@
 -- shows: AccessExclusiveLock
+-- file: 20260115000000_fill.up.sql
+UPDATE orders SET quantity = 0 WHERE id = '0190163d-8694-739b-aea5-966c26f8ad03';
 -- file: postgres/20260201000000_before.up.sql
 ALTER TABLE orders ADD CONSTRAINT counted CHECK (quantity IS NOT NULL) NOT VALID;
 -- file: sqlite/20260201000000_before.up.sql
