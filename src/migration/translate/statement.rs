@@ -7,7 +7,7 @@ use super::reader::Reader;
 
 /// The columns that a statement defines.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub(super) struct Definition {
     /// The name of their table, without quotes and without a schema.
     pub(super) table: String,
     /// The columns.
@@ -20,7 +20,7 @@ pub(super) struct Columns {
 const VARIANT: &str = "leave it out, or write a variant of the migration for each engine";
 
 /// The columns that the statement defines, or `None` where it is of another kind.
-pub(super) fn columns(mut reader: Reader<'_, '_>) -> Result<Option<Columns>, TranslateError> {
+pub(super) fn columns(mut reader: Reader<'_, '_>) -> Result<Option<Definition>, TranslateError> {
     if reader.take_words(&["CREATE"]) {
         let options = reader.clone();
         let one_sided = reader.take_words(&["GLOBAL"])
@@ -41,7 +41,7 @@ pub(super) fn columns(mut reader: Reader<'_, '_>) -> Result<Option<Columns>, Tra
     }
 }
 
-fn create_table(mut reader: Reader<'_, '_>) -> Result<Columns, TranslateError> {
+fn create_table(mut reader: Reader<'_, '_>) -> Result<Definition, TranslateError> {
     reader.take_words(&["IF", "NOT", "EXISTS"]);
     let table = reader.table_name()?.folded().into_owned();
     if reader.at_word(&["AS"]) {
@@ -82,7 +82,7 @@ fn create_table(mut reader: Reader<'_, '_>) -> Result<Columns, TranslateError> {
         }
     }
     refuse_json_keys(&columns)?;
-    Ok(Columns {
+    Ok(Definition {
         table,
         columns,
         is_addition: false,
@@ -104,7 +104,7 @@ fn refuse_json_keys(columns: &[Column]) -> Result<(), TranslateError> {
     }
 }
 
-fn alter_table(mut reader: Reader<'_, '_>) -> Result<Option<Columns>, TranslateError> {
+fn alter_table(mut reader: Reader<'_, '_>) -> Result<Option<Definition>, TranslateError> {
     if reader.at_word(&["ONLY"]) {
         return Err(reader.not_portable("ONLY", VARIANT));
     }
@@ -135,7 +135,7 @@ fn alter_table(mut reader: Reader<'_, '_>) -> Result<Option<Columns>, TranslateE
     refuse_addition(&column)?;
     // SQLite puts it before the table's constraints, which may begin with such a CHECK.
     column.rules.push(Rule::EndsName);
-    Ok(Some(Columns {
+    Ok(Some(Definition {
         table,
         columns: vec![column],
         is_addition: true,

@@ -39,7 +39,7 @@ fn operation(
 ) {
     match operation {
         AlterTableOperation::AddColumn { column_def, .. } => {
-            columns::added(look, table, column_def)
+            columns::added(look, table, column_def);
         }
         AlterTableOperation::AddConstraint {
             constraint,

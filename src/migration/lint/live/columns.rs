@@ -138,11 +138,11 @@ fn read_collation(look: &Look<'_, '_, '_>) -> Option<String> {
 fn is_wider(from: Kind, to: Kind) -> bool {
     match (from, to) {
         (Kind::Varchar(Some(from)), Kind::Varchar(Some(to))) => to >= from,
-        (Kind::Varchar(_) | Kind::Text, Kind::Varchar(None) | Kind::Text) => true,
+        (Kind::Varchar(_) | Kind::Text, Kind::Varchar(None) | Kind::Text)
+        | (Kind::Numeric(_), Kind::Numeric(None)) => true,
         (Kind::Numeric(Some((from, scale))), Kind::Numeric(Some((to, same)))) => {
             to >= from && scale == same
         }
-        (Kind::Numeric(_), Kind::Numeric(None)) => true,
         _ => false,
     }
 }

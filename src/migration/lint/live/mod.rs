@@ -248,12 +248,8 @@ impl Look<'_, '_, '_> {
             }
             Statement::CreateType {
                 name,
-                representation,
-            } => {
-                if let Some(UserDefinedTypeRepresentation::Enum { .. }) = representation {
-                    self.file.enums.push(last(name));
-                }
-            }
+                representation: Some(UserDefinedTypeRepresentation::Enum { .. }),
+            } => self.file.enums.push(last(name)),
             Statement::AlterType(alter) => {
                 if let AlterTypeOperation::AddValue(add) = &alter.operation
                     && !self.file.enums.contains(&last(&alter.name))

@@ -7,7 +7,7 @@ use sqlparser::ast::{
     Spanned as _, Statement, TableFactor, Value, visit_relations,
 };
 
-use super::super::model::{Table, folded, last};
+use super::super::model::{folded, last};
 use super::super::rule::live::WHOLE_TABLE_WRITE;
 use super::Look;
 
@@ -112,21 +112,17 @@ fn is_one_row(look: &Look<'_, '_, '_>, table: &str, selection: Option<&Expr>) ->
     let (Some(selection), Some(table)) = (selection, look.model.tables.get(table)) else {
         return false;
     };
-    !table.key.is_empty()
-        && table
-            .key
-            .iter()
-            .all(|column| has_value(table, selection, column))
+    !table.key.is_empty() && table.key.iter().all(|column| has_value(selection, column))
 }
 
-fn has_value(table: &Table, condition: &Expr, key: &str) -> bool {
+fn has_value(condition: &Expr, key: &str) -> bool {
     match condition {
-        Expr::Nested(inner) => has_value(table, inner, key),
+        Expr::Nested(inner) => has_value(inner, key),
         Expr::BinaryOp {
             left,
             op: BinaryOperator::And,
             right,
-        } => has_value(table, left, key) || has_value(table, right, key),
+        } => has_value(left, key) || has_value(right, key),
         Expr::BinaryOp {
             left,
             op: BinaryOperator::Eq,

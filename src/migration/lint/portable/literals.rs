@@ -113,25 +113,23 @@ fn written(look: &mut Look<'_, '_, '_>, column: &Column, value: &Expr) {
 
 /// Whether both engines store the literal alike.
 fn is_taken(kind: Kind, literal: Literal<'_>) -> bool {
-    match (kind, literal) {
-        (Kind::Other, _) => true,
-        (Kind::Bytea, _) => false,
-        (kind, Literal::Boolean) => kind == Kind::Boolean,
-        (Kind::SmallInt | Kind::Integer | Kind::BigInt, Literal::Number(digits)) => {
-            !has_fraction(digits)
-        }
-        (Kind::SmallInt | Kind::Integer | Kind::BigInt, Literal::String(text)) => text
-            .parse::<i64>()
-            .is_ok_and(|number| number.to_string() == text),
-        (Kind::Numeric(_), Literal::Number(digits)) => is_exact(digits),
-        (Kind::Numeric(_), Literal::String(text)) => is_canonical_decimal(text),
-        (Kind::Text | Kind::Varchar(_), literal) => match literal {
-            Literal::Number(digits) => !has_fraction(digits),
-            _ => true,
+    match literal {
+        _ if kind == Kind::Other => true,
+        _ if kind == Kind::Bytea => false,
+        Literal::Boolean => kind == Kind::Boolean,
+        Literal::Number(digits) => match kind {
+            Kind::Numeric(_) => is_exact(digits),
+            Kind::Double => true,
+            _ => (kind.is_whole() || kind.is_text()) && !has_fraction(digits),
         },
-        (kind, Literal::String(text)) => is_canonical(kind, text),
-        (Kind::Double, Literal::Number(_)) => true,
-        (_, Literal::Number(_)) => false,
+        Literal::String(text) => match kind {
+            Kind::Numeric(_) => is_canonical_decimal(text),
+            _ if kind.is_whole() => {
+                let number = text.parse::<i64>();
+                number.is_ok_and(|number| number.to_string() == text)
+            }
+            _ => is_canonical(kind, text),
+        },
     }
 }
 
@@ -194,17 +192,14 @@ pub(super) fn beside(look: &mut Look<'_, '_, '_>, column: &Expr, value: &Expr) {
         _ => look.scope.kind(column),
     };
     let Some(kind) = kind else { return };
-    let is_alike = match (kind, literal) {
-        (Kind::Other | Kind::Double, _) => true,
-        (Kind::Bytea, _) => false,
-        (kind, Literal::Boolean) => kind == Kind::Boolean,
-        (Kind::Text | Kind::Varchar(_), Literal::Number(_)) => false,
-        (Kind::Numeric(_), Literal::Number(digits)) => {
+    let is_alike = match literal {
+        Literal::Number(_) if kind.is_whole() || kind == Kind::Double => true,
+        Literal::Number(digits) if matches!(kind, Kind::Numeric(_)) => {
             digits.len() <= 16 && !digits.contains(['e', 'E'])
         }
-        (Kind::Numeric(_), Literal::String(_)) => true,
-        (Kind::SmallInt | Kind::Integer | Kind::BigInt, Literal::Number(_)) => true,
-        (kind, literal) => is_taken(kind, literal),
+        Literal::Number(_) => kind == Kind::Other,
+        Literal::String(_) if matches!(kind, Kind::Numeric(_) | Kind::Double) => true,
+        _ => is_taken(kind, literal),
     };
     if !is_alike {
         let what = format!("{column}, which is {}, beside {value}", kind.name());

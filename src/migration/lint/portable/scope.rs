@@ -31,7 +31,9 @@ impl<'a> Scope<'a> {
             Statement::Delete(delete) => {
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) =
                     &delete.from;
-                from.iter().for_each(|from| tables.note(&from.relation));
+                for from in from {
+                    tables.note(&from.relation);
+                }
                 None
             }
             _ => None,

@@ -79,6 +79,17 @@ impl Case {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Whether the case says so of what was seen; of a failure it says a part of its message.
+    pub(super) fn agrees(&self, key: &str, seen: &str) -> bool {
+        match self.says(key) {
+            Some(said) => match said.strip_prefix("fails: ") {
+                Some(part) => seen.starts_with("fails: ") && seen.contains(part),
+                None => said == seen,
+            },
+            None => false,
+        }
+    }
+
     pub(super) fn migrations(&self) -> Migrations {
         let shop = shop();
         let files = std::iter::once(&shop).chain(&self.files);

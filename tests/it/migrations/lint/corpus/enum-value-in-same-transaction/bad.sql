@@ -1,5 +1,5 @@
 -- on: moods
--- shows: fails
+-- shows: fails: unsafe use of new value
 -- file: postgres/20260201000000_before.up.sql
 CREATE TYPE mood AS ENUM ('good');
 -- lint: allow variant-type the program reads it as text

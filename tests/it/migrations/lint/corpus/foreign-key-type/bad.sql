@@ -1,4 +1,4 @@
--- postgres: fails
+-- postgres: fails: cannot be implemented
 -- sqlite: done
 -- file: 20260301000000_case.up.sql
 CREATE TABLE parcels (

@@ -1,5 +1,5 @@
 -- postgres: done
--- sqlite: fails
+-- sqlite: fails: above
 -- file: 20260301000000_case.up.sql
 CREATE TABLE items (
     id BIGINT PRIMARY KEY,

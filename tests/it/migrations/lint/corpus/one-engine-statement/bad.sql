@@ -1,4 +1,4 @@
 -- postgres: done
--- sqlite: fails
+-- sqlite: fails: near "COMMENT"
 -- file: 20260301000000_case.up.sql
 COMMENT ON TABLE customers IS 'who buys'; -- <- one-engine-statement
