@@ -90,6 +90,13 @@ impl Model {
     pub(super) fn apply(&mut self, statement: &Statement, version: i64) {
         match statement {
             Statement::CreateTable(create) => self.create(create, version),
+            Statement::CreateVirtualTable { name, .. } => {
+                let table = Table {
+                    made_by: version,
+                    ..Table::default()
+                };
+                self.tables.insert(last(name), table);
+            }
             Statement::CreateView(view) => {
                 self.views.insert(last(&view.name), version);
             }

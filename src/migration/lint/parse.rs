@@ -5,7 +5,7 @@ use std::ops::Range;
 use sqlparser::ast;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 
 use super::super::statement::{self, Statement};
@@ -55,8 +55,10 @@ impl Read {
     }
 }
 
-/// The most tokens between two commas. What is longer may be nested deeper than the stack bears.
+/// The most tokens between two commas, and the most parentheses within each other. What is beyond may be
+/// nested deeper than the stack bears.
 const LONGEST: usize = 5000;
+const DEEPEST: usize = 200;
 
 /// Reads `sql` as `engine` does.
 pub(super) fn parse(sql: &str, engine: Engine) -> Parsed<'_> {
@@ -87,11 +89,13 @@ fn read(statement: Statement, engine: Engine) -> Read {
     };
     let tokens = Tokenizer::new(dialect, &statement.sql).tokenize_with_location();
     let (tokens, ast) = match tokens {
-        Err(error) => (Vec::new(), Err(error.to_string())),
+        Err(error) => (Vec::new(), Err(error.message)),
         Ok(mut tokens) => {
             tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
             let ast = if is_too_long(&tokens) {
-                Err(format!("more than {LONGEST} tokens without a comma"))
+                Err(format!(
+                    "more than {LONGEST} tokens without a comma, or {DEEPEST} parentheses"
+                ))
             } else {
                 parse_tokens(dialect, standard(&tokens))
             };
@@ -110,11 +114,20 @@ fn parse_tokens(
     tokens: Vec<TokenWithSpan>,
 ) -> Result<ast::Statement, String> {
     let mut parser = Parser::new(dialect).with_tokens_with_locations(tokens);
-    let mut statements = parser.parse_statements().map_err(|e| e.to_string())?;
+    let mut statements = parser.parse_statements().map_err(|error| said(&error))?;
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => Ok(statement),
         _ => Err("it is not one statement".into()),
     }
+}
+
+/// What the parser says, without the place, which it counts from the statement's first line.
+fn said(error: &ParserError) -> String {
+    let (ParserError::TokenizerError(text) | ParserError::ParserError(text)) = error else {
+        return "it is nested too deeply".into();
+    };
+    let end = text.find(" at Line:").unwrap_or(text.len());
+    text[..end].to_owned()
 }
 
 /// The tokens without what the parser does not know: `IS x` is written as the standard does, and the
@@ -128,6 +141,7 @@ fn standard(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
     let drops = tokens
         .first()
         .is_some_and(|token| is_keyword(token, Keyword::DROP));
+    let describes = statement_begins(tokens, "COMMENT") || statement_begins(tokens, "SECURITY");
     let mut retypes = false;
     while let [token, after @ ..] = rest {
         retypes |= alters && is_keyword(token, Keyword::TYPE);
@@ -141,7 +155,7 @@ fn standard(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
         }
         standard.push(token.clone());
         rest = after;
-        if !is_keyword(token, Keyword::IS) {
+        if !is_keyword(token, Keyword::IS) || describes {
             continue;
         }
         let negated = rest.first().is_some_and(|t| is_keyword(t, Keyword::NOT));
@@ -169,6 +183,11 @@ fn standard(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
         }));
     }
     standard
+}
+
+fn statement_begins(tokens: &[TokenWithSpan], word: &str) -> bool {
+    let first = tokens.first().map(|token| &token.token);
+    matches!(first, Some(Token::Word(first)) if first.value.eq_ignore_ascii_case(word))
 }
 
 /// Whether what follows IS is a value, and no word of the standard's.
@@ -223,6 +242,9 @@ fn is_too_long(tokens: &[TokenWithSpan]) -> bool {
             if *count > LONGEST {
                 return true;
             }
+        }
+        if counts.len() > DEEPEST {
+            return true;
         }
     }
     false

@@ -4,6 +4,7 @@ mod alter;
 mod columns;
 mod defaults;
 mod rows;
+mod words;
 
 use sqlparser::ast::{
     AlterTypeOperation, CreateIndex, ObjectName, ObjectType, Spanned as _, Statement,
@@ -18,9 +19,10 @@ use super::parse::{Parsed, Read, is_keyword};
 use super::rule::Rule;
 use super::rule::live::{
     CONCURRENTLY_IN_TRANSACTION, CREATE_TRIGGER, DROP_INDEX_WITHOUT_CONCURRENTLY, DROP_TABLE,
-    ENUM_VALUE_IN_SAME_TRANSACTION, FULL_REWRITE, INDEX_WITHOUT_CONCURRENTLY, LOCK_TABLE,
-    REFRESH_WITHOUT_CONCURRENTLY, REINDEX_WITHOUT_CONCURRENTLY, TRUNCATE, WORK_AFTER_LOCK,
+    ENUM_VALUE_IN_SAME_TRANSACTION, INDEX_WITHOUT_CONCURRENTLY, TRUNCATE, WORK_AFTER_LOCK,
 };
+
+pub(super) use words::is_known;
 
 /// A file, and what its statements have done so far.
 pub(super) struct File {
@@ -91,7 +93,7 @@ pub(super) fn check(
         look.here(&WORK_AFTER_LOCK, what);
     }
     look.enum_values();
-    if !look.by_words()
+    if !words::check(&mut look)
         && let Ok(statement) = &read.ast
     {
         look.statement(statement);
@@ -117,56 +119,6 @@ fn is_concurrent(read: &Read) -> bool {
         .any(|token| is_keyword(token, Keyword::CONCURRENTLY))
 }
 
-/// Whether the rules here know the statement by its words, though the parser may not.
-pub(super) fn is_known(read: &Read) -> bool {
-    by_words(read).is_some()
-}
-
-/// What a statement is by its first words alone.
-fn by_words(read: &Read) -> Option<Words> {
-    let begins = |words: &[&str]| read.statement.begins(words);
-    let follows = |first: &str, second: &str| {
-        read.statement
-            .words
-            .windows(2)
-            .any(|two| two[0] == first && two[1] == second)
-    };
-    let found = if begins(&["REINDEX"]) {
-        Words::Reindex
-    } else if begins(&["REFRESH", "MATERIALIZED", "VIEW"]) {
-        Words::Refresh
-    } else if begins(&["CLUSTER"]) {
-        Words::Rewrite
-    } else if begins(&["VACUUM"]) {
-        let full = read
-            .statement
-            .words
-            .iter()
-            .take(4)
-            .any(|word| word == "FULL");
-        if full {
-            Words::Rewrite
-        } else {
-            Words::Harmless
-        }
-    } else if begins(&["ALTER", "TABLE"]) && follows("SET", "TABLESPACE") {
-        Words::Rewrite
-    } else if begins(&["LOCK"]) {
-        Words::Lock
-    } else {
-        return None;
-    };
-    Some(found)
-}
-
-enum Words {
-    Reindex,
-    Refresh,
-    Rewrite,
-    Lock,
-    Harmless,
-}
-
 impl Look<'_, '_, '_> {
     /// A finding about the statement as a whole.
     fn here(&mut self, rule: &'static Rule, what: impl Into<String>) {
@@ -190,24 +142,6 @@ impl Look<'_, '_, '_> {
         self.file
             .locked
             .get_or_insert_with(|| (table.to_owned(), line));
-    }
-
-    fn by_words(&mut self) -> bool {
-        let Some(words) = by_words(self.read) else {
-            return false;
-        };
-        let concurrent = is_concurrent(self.read);
-        let rule = match words {
-            Words::Reindex if !concurrent => &REINDEX_WITHOUT_CONCURRENTLY,
-            Words::Refresh if !concurrent => &REFRESH_WITHOUT_CONCURRENTLY,
-            Words::Rewrite => &FULL_REWRITE,
-            Words::Lock => &LOCK_TABLE,
-            Words::Reindex | Words::Refresh | Words::Harmless => return true,
-        };
-        let short = self.read.statement.short();
-        self.here(rule, short.clone());
-        self.lock(&short);
-        true
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -265,7 +199,7 @@ impl Look<'_, '_, '_> {
     fn create_index(&mut self, index: &CreateIndex) {
         let table = last(&index.table_name);
         if !index.concurrently && self.is_used(&table) {
-            let name = index.name.as_ref().map_or_else(String::new, last);
+            let name = index.name.as_ref().map_or_else(|| "an index".into(), last);
             self.here(&INDEX_WITHOUT_CONCURRENTLY, format!("{name} on {table}"));
             self.lock(&table);
         }

@@ -218,4 +218,24 @@ fn a_long_chain_of_operators_is_looked_at_or_named() {
     let sql = |count| format!("DELETE FROM orders WHERE {};\n", terms(count));
     assert_eq!(found(&sql(1000)), []);
     assert_eq!(found(&sql(20_000)), [(1, "unparsed")]);
+    for (before, after) in [
+        ("(", ")"),
+        ("NOT ", ""),
+        ("- ", ""),
+        ("CASE WHEN ", ""),
+        ("EXISTS (SELECT 1 WHERE ", ")"),
+    ] {
+        let sql = format!(
+            "DELETE FROM orders WHERE {}n{};\n",
+            before.repeat(4000),
+            after.repeat(4000)
+        );
+        assert!(found(&sql).contains(&(1, "unparsed")), "{before}");
+    }
+    let joins = format!(
+        "SELECT 1 FROM {}orders{};\n",
+        "(orders JOIN ".repeat(4000),
+        ")".repeat(4000)
+    );
+    assert_eq!(found(&joins), [(1, "unparsed")]);
 }
