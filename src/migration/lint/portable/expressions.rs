@@ -127,14 +127,7 @@ fn one_engine(expr: &Expr) -> Option<&'static str> {
         Expr::Cast { kind, .. } if !matches!(kind, CastKind::Cast | CastKind::DoubleColon) => {
             "a CAST of another dialect"
         }
-        Expr::UnaryOp { op, .. }
-            if !matches!(
-                op,
-                UnaryOperator::Not | UnaryOperator::Minus | UnaryOperator::Plus
-            ) =>
-        {
-            "this operator"
-        }
+        Expr::UnaryOp { op, .. } if !is_shared_prefix(op) => "this operator",
         Expr::BinaryOp { op, .. } if !is_shared(op) => "this operator",
         Expr::Identifier(_)
         | Expr::CompoundIdentifier(_)
@@ -168,6 +161,11 @@ fn one_engine(expr: &Expr) -> Option<&'static str> {
         | Expr::QualifiedWildcard(..) => return None,
         _ => "this expression",
     })
+}
+
+fn is_shared_prefix(op: &UnaryOperator) -> bool {
+    use UnaryOperator as U;
+    matches!(op, U::Not | U::Minus | U::Plus | U::BitwiseNot)
 }
 
 fn is_shared(op: &BinaryOperator) -> bool {
@@ -217,6 +215,12 @@ fn binary(
     let kinds = sides.map(|side| look.scope.kind(side));
     if sides.iter().any(|side| is_numeric(look, side)) {
         computed(look, &NUMERIC_ARITHMETIC, expr);
+    } else if *op == BinaryOperator::StringConcat {
+        let differs = |kind: &Kind| !spells_alike(*kind);
+        let decimal = sides.iter().any(|side| literals::is_decimal(side));
+        if decimal || kinds.iter().flatten().any(differs) {
+            computed(look, &CAST, expr);
+        }
     } else if !is_arithmetic(op) {
     } else if kinds
         .iter()
@@ -288,10 +292,7 @@ fn cast(look: &mut Look<'_, '_, '_>, whole: &Expr, inner: &Expr, target: &DataTy
         (_, Some(from)) if from.is_whole() => {
             to.is_whole() || to == Kind::Text || to == Kind::Double
         }
-        (Kind::Text, Some(from)) => !matches!(
-            from,
-            Kind::Boolean | Kind::Double | Kind::Bytea | Kind::Jsonb | Kind::Other
-        ),
+        (Kind::Text, Some(from)) => spells_alike(from),
         (Kind::Double, Some(Kind::Double)) => true,
         (Kind::BigInt | Kind::Double | Kind::Text, None) if computes => true,
         (Kind::BigInt | Kind::Integer | Kind::SmallInt, None) => {
@@ -308,4 +309,9 @@ fn cast(look: &mut Look<'_, '_, '_>, whole: &Expr, inner: &Expr, target: &DataTy
     if !is_alike {
         computed(look, &CAST, whole);
     }
+}
+
+/// Whether both engines write such a value as the same text.
+fn spells_alike(kind: Kind) -> bool {
+    kind.is_whole() || kind.is_text() || matches!(kind, Kind::Uuid | Kind::Date | Kind::Numeric(_))
 }

@@ -2,6 +2,8 @@
 
 /// The cases, and what is found in them.
 mod corpus;
+/// Expressions one by one, on both engines.
+mod forms;
 /// What bad and good migrations do to a PostgreSQL that is in use.
 mod live;
 /// What bad and good migrations leave on each engine.

@@ -3,9 +3,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use twinbase::config::Engine;
+use twinbase::config::{Engine, MigrateConfig};
 use twinbase::migration::Migrations;
 use twinbase::migration::lint::{Family, lint, rules};
+use twinbase::testing::TestDatabase;
 
 use crate::program::{program, run, text};
 
@@ -106,6 +107,20 @@ fn the_repository_s_own_migrations_have_no_finding() {
             migrations.plan(engine).unwrap();
         }
         assert_eq!(lint(&migrations, None), [], "{folder}");
+    }
+}
+
+twinbase::on_both_engines! {
+    async fn the_worked_example_goes_up_down_and_up_again_with_rows(database: TestDatabase) {
+        let folder = repository("tests/it/migrations/lint/example");
+        let migrations = Migrations::from_folder(&folder).unwrap();
+        let database = database.open();
+        let migrator = database.migrator(&migrations, &MigrateConfig::default()).unwrap();
+        let trials = migrator.rehearse().await.unwrap();
+        assert_eq!(trials.len(), migrations.versions().len());
+        let seeded = trials.iter().filter(|trial| trial.with_rows == ["customers", "orders"]).count();
+        assert!(seeded > 3, "{trials:?}");
+        database.close().await;
     }
 }
 
