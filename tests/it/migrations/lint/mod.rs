@@ -10,3 +10,5 @@ mod live;
 mod portability;
 /// The command, the documentation, the repository's own migrations; any text at all.
 mod program;
+/// Changes of columns one by one, on a real server.
+mod rewrites;
