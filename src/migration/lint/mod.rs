@@ -29,6 +29,7 @@ mod model;
 mod parse;
 mod portable;
 mod rule;
+mod standard;
 mod variants;
 
 use std::panic::resume_unwind;

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use sqlparser::ast;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
-use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::super::statement::{self, Statement};
+use super::standard::standard;
 use crate::config::Engine;
 
 /// A file's text, read.
@@ -128,97 +128,6 @@ fn said(error: &ParserError) -> String {
     };
     let end = text.find(" at Line:").unwrap_or(text.len());
     text[..end].to_owned()
-}
-
-/// The tokens without what the parser does not know: `IS x` is written as the standard does, and the
-/// COLLATE of `ALTER COLUMN … TYPE` and the CONCURRENTLY of DROP INDEX are left to those who look for them.
-fn standard(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
-    let mut standard = Vec::with_capacity(tokens.len());
-    let mut rest = tokens;
-    let alters = tokens
-        .first()
-        .is_some_and(|token| is_keyword(token, Keyword::ALTER));
-    let drops = tokens
-        .first()
-        .is_some_and(|token| is_keyword(token, Keyword::DROP));
-    let describes = statement_begins(tokens, "COMMENT") || statement_begins(tokens, "SECURITY");
-    let mut retypes = false;
-    while let [token, after @ ..] = rest {
-        retypes |= alters && is_keyword(token, Keyword::TYPE);
-        if retypes && is_keyword(token, Keyword::COLLATE) {
-            rest = after.get(1..).unwrap_or_default();
-            continue;
-        }
-        if drops && is_keyword(token, Keyword::CONCURRENTLY) {
-            rest = after;
-            continue;
-        }
-        standard.push(token.clone());
-        rest = after;
-        if !is_keyword(token, Keyword::IS) || describes {
-            continue;
-        }
-        let negated = rest.first().is_some_and(|t| is_keyword(t, Keyword::NOT));
-        let operand = &rest[usize::from(negated)..];
-        if !compares(operand.first()) {
-            continue;
-        }
-        rest = operand;
-        let words: &[(&str, Keyword)] = if negated {
-            &[("DISTINCT", Keyword::DISTINCT), ("FROM", Keyword::FROM)]
-        } else {
-            &[
-                ("NOT", Keyword::NOT),
-                ("DISTINCT", Keyword::DISTINCT),
-                ("FROM", Keyword::FROM),
-            ]
-        };
-        standard.extend(words.iter().map(|(value, keyword)| TokenWithSpan {
-            token: Token::Word(Word {
-                value: (*value).into(),
-                quote_style: None,
-                keyword: *keyword,
-            }),
-            span: token.span,
-        }));
-    }
-    standard
-}
-
-fn statement_begins(tokens: &[TokenWithSpan], word: &str) -> bool {
-    let first = tokens.first().map(|token| &token.token);
-    matches!(first, Some(Token::Word(first)) if first.value.eq_ignore_ascii_case(word))
-}
-
-/// Whether what follows IS is a value, and no word of the standard's.
-pub(super) fn compares(token: Option<&TokenWithSpan>) -> bool {
-    let words = [
-        "NULL",
-        "NOT",
-        "TRUE",
-        "FALSE",
-        "UNKNOWN",
-        "DISTINCT",
-        "NORMALIZED",
-        "NFC",
-        "NFD",
-        "NFKC",
-        "NFKD",
-        "JSON",
-        "DOCUMENT",
-        "OF",
-    ];
-    match token.map(|token| &token.token) {
-        None | Some(Token::RParen | Token::Comma | Token::SemiColon) => false,
-        Some(Token::Word(word)) if word.quote_style.is_none() => {
-            !words.iter().any(|w| word.value.eq_ignore_ascii_case(w))
-        }
-        Some(_) => true,
-    }
-}
-
-pub(super) fn is_keyword(token: &TokenWithSpan, keyword: Keyword) -> bool {
-    matches!(&token.token, Token::Word(word) if word.keyword == keyword)
 }
 
 /// Whether an operand follows an operand so often that the tree would be too deep to walk.

@@ -5,11 +5,11 @@ use sqlparser::keywords::Keyword;
 
 use super::super::kind::Kind;
 use super::super::model::{folded, last};
-use super::super::parse::is_keyword;
 use super::super::rule::live::{
     ADD_COLUMN_CHECK, ADD_COLUMN_NOT_NULL, ADD_COLUMN_REWRITE, COLUMN_TYPE_CHANGE,
     KEY_WITHOUT_INDEX,
 };
+use super::super::standard::is_keyword;
 use super::{Look, defaults};
 
 pub(super) fn added(look: &mut Look<'_, '_, '_>, table: &str, column: &ColumnDef) {

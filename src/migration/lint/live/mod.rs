@@ -15,12 +15,13 @@ use sqlparser::tokenizer::{Span, Token};
 
 use super::found::Sink;
 use super::model::{Model, last};
-use super::parse::{Parsed, Read, is_keyword};
+use super::parse::{Parsed, Read};
 use super::rule::Rule;
 use super::rule::live::{
     CONCURRENTLY_IN_TRANSACTION, CREATE_TRIGGER, DROP_INDEX_WITHOUT_CONCURRENTLY, DROP_TABLE,
     ENUM_VALUE_IN_SAME_TRANSACTION, INDEX_WITHOUT_CONCURRENTLY, TRUNCATE, WORK_AFTER_LOCK,
 };
+use super::standard::is_keyword;
 
 pub(super) use words::is_known;
 

@@ -127,7 +127,7 @@ fn one_engine(expr: &Expr) -> Option<&'static str> {
         Expr::Cast { kind, .. } if !matches!(kind, CastKind::Cast | CastKind::DoubleColon) => {
             "a CAST of another dialect"
         }
-        Expr::UnaryOp { op, .. } if !is_shared_prefix(op) => "this operator",
+        Expr::UnaryOp { op, .. } if !is_shared_prefix(*op) => "this operator",
         Expr::BinaryOp { op, .. } if !is_shared(op) => "this operator",
         Expr::Identifier(_)
         | Expr::CompoundIdentifier(_)
@@ -163,7 +163,7 @@ fn one_engine(expr: &Expr) -> Option<&'static str> {
     })
 }
 
-fn is_shared_prefix(op: &UnaryOperator) -> bool {
+fn is_shared_prefix(op: UnaryOperator) -> bool {
     use UnaryOperator as U;
     matches!(op, U::Not | U::Minus | U::Plus | U::BitwiseNot)
 }

@@ -4,10 +4,11 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::super::found::Sink;
-use super::super::parse::{Read, compares, is_keyword};
+use super::super::parse::Read;
 use super::super::rule::portable::{
     JSON_OPERATOR, NAME_CASE, ONE_ENGINE_EXPRESSION, ONE_ENGINE_STATEMENT,
 };
+use super::super::standard::{compares, is_keyword, names_table};
 
 pub(super) fn check(read: &Read, sink: &mut Sink<'_>) {
     for (at, token) in read.tokens.iter().enumerate() {
@@ -20,6 +21,9 @@ pub(super) fn check(read: &Read, sink: &mut Sink<'_>) {
                 let what = "IS between two values, which PostgreSQL does not know";
                 sink.add(&ONE_ENGINE_EXPRESSION, line, what.into());
             }
+        }
+        if is_keyword(token, Keyword::ONLY) && before.is_some_and(names_table) {
+            sink.add(&ONE_ENGINE_STATEMENT, line, "ONLY".into());
         }
         let either = |word| before.is_some_and(|before| is_keyword(before, word));
         if is_keyword(token, Keyword::OR) && (either(Keyword::INSERT) || either(Keyword::UPDATE)) {

@@ -12,3 +12,5 @@ mod portability;
 mod program;
 /// Changes of columns one by one, on a real server.
 mod rewrites;
+/// Statements one by one, on both engines.
+mod statements;
