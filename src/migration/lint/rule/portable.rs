@@ -94,7 +94,7 @@ rules! {
         "group by it, or aggregate it; write the expression again, or a subquery";
     FOREIGN_KEY_TYPE "foreign-key-type":
         "a foreign key of another type than the column that it refers to",
-        "PostgreSQL refuses it or converts at each look-up, SQLite takes it and finds nothing",
+        "PostgreSQL refuses it, or converts at each look-up; SQLite takes it",
         "give both columns one type";
     VARIANT_TYPE "variant-type":
         "a column type in a variant that the translator would not have written",

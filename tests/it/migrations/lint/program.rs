@@ -6,7 +6,6 @@ use serde_json::Value;
 use twinbase::config::{Engine, MigrateConfig};
 use twinbase::migration::Migrations;
 use twinbase::migration::lint::{Family, lint, rules};
-use twinbase::testing::TestDatabase;
 
 use crate::program::{program, run, text};
 
