@@ -15,10 +15,15 @@ type Refusal = (usize, &'static str, &'static str);
 /// sqlx looks for this at the very start of the file, and so do we.
 const NO_TRANSACTION: &str = "-- no-transaction";
 
+/// Whether the file runs in one transaction.
+pub(super) fn is_transactional(sql: &str) -> bool {
+    !sql.starts_with(NO_TRANSACTION)
+}
+
 impl Directives {
     pub(super) fn read(sql: &str) -> Result<Self, Refusal> {
         let mut directives = Self {
-            transactional: !sql.starts_with(NO_TRANSACTION),
+            transactional: is_transactional(sql),
             compatible: None,
         };
         let head = sql

@@ -17,7 +17,7 @@ pub(super) fn run(context: &Context, folder: &Path, after: Option<i64>) -> Outco
         .collect();
     let (outcome, code) = match findings.len() {
         0 => ("done", Code::Done),
-        _ => ("findings", Code::Findings),
+        _ => (Code::Findings.as_str(), Code::Findings),
     };
     lines.push(match findings.len() {
         0 => "nothing found".to_owned(),

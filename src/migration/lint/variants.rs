@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    AlterTableOperation, CharacterLength, ColumnDef, ColumnOption, DataType, ExactNumberInfo,
-    Spanned as _, Statement, TimezoneInfo,
+    AlterTableOperation, CharacterLength, ColumnDef, ColumnOption, DataType, Spanned as _,
+    Statement,
 };
 use sqlparser::tokenizer::Token;
 
 use super::found::{Found, Sink};
+use super::kind::Kind;
 use super::live;
 use super::model::{Model, folded, last};
 use super::parse::{Parsed, Read};
@@ -85,22 +86,11 @@ fn column(read: &Read, column: &ColumnDef, engine: Engine, sink: &mut Sink<'_>) 
     }
 }
 
+/// `INT` is `INTEGER` there; limits are the translator's CHECKs, which neither cut nor round.
 fn is_written_for_postgres(declared: &DataType) -> bool {
-    matches!(
-        declared,
-        DataType::Boolean
-            | DataType::SmallInt(None)
-            | DataType::Integer(None)
-            | DataType::BigInt(None)
-            | DataType::DoublePrecision
-            | DataType::Text
-            | DataType::Varchar(None)
-            | DataType::Bytea
-            | DataType::Uuid
-            | DataType::Timestamp(None, TimezoneInfo::Tz)
-            | DataType::Date
-            | DataType::Numeric(ExactNumberInfo::None)
-            | DataType::JSONB
+    !matches!(
+        Kind::of(declared),
+        Kind::Varchar(Some(_)) | Kind::Numeric(Some(_)) | Kind::Other
     )
 }
 

@@ -13,6 +13,7 @@ use sqlparser::ast::{
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token};
 
+use super::super::directive::is_transactional;
 use super::found::Sink;
 use super::model::{Model, last};
 use super::parse::{Parsed, Read};
@@ -55,10 +56,6 @@ impl File {
             views: views.collect(),
         }
     }
-}
-
-fn is_transactional(source: &str) -> bool {
-    !source.starts_with("-- no-transaction")
 }
 
 /// A look at one statement.
@@ -241,6 +238,10 @@ impl Look<'_, '_, '_> {
 
     /// Values of an enum that are not committed yet.
     fn enum_values(&mut self) {
+        // It may stand beside another new one.
+        if self.read.statement.begins(&["ALTER", "TYPE"]) {
+            return;
+        }
         let used = self
             .read
             .tokens

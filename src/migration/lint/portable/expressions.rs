@@ -10,11 +10,13 @@ use super::super::rule::portable::{
     CAST, DECIMAL_ARITHMETIC, DIVISION, JSON_OPERATOR, LIKE_IN_DEFINITION, MOMENT_ARITHMETIC,
     NUMERIC_ARITHMETIC, ONE_ENGINE_EXPRESSION,
 };
+use super::functions::Aggregate;
 use super::{Look, Place, functions, literals, place_of, queries, shown};
 
 /// Looks at one expression; its parts get their own look.
 pub(super) fn expression(look: &mut Look<'_, '_, '_>, expr: &Expr) {
     if let Some(what) = one_engine(expr) {
+        let what = format!("{what} in {}", shown(expr));
         look.found(&ONE_ENGINE_EXPRESSION, place_of(expr), what);
         return;
     }
@@ -105,7 +107,7 @@ fn one_engine(expr: &Expr) -> Option<&'static str> {
         Expr::AnyOp { .. } | Expr::AllOp { .. } => "ANY or ALL",
         Expr::Like { any: true, .. } => "LIKE ANY",
         Expr::Array(_) => "ARRAY[…]",
-        Expr::Collate { .. } => "COLLATE, whose names the engines do not share",
+        Expr::Collate { .. } => "COLLATE",
         Expr::Position { .. } => "POSITION",
         Expr::Overlay { .. } => "OVERLAY",
         Expr::Ceil { .. } | Expr::Floor { .. } => "CEIL or FLOOR",
@@ -213,23 +215,25 @@ fn binary(
         return;
     }
     let kinds = sides.map(|side| look.scope.kind(side));
-    if sides.iter().any(|side| is_numeric(look, side)) {
-        computed(look, &NUMERIC_ARITHMETIC, expr);
+    // A float makes a float of the other side, on both engines.
+    let has_float = kinds.contains(&Some(Kind::Double));
+    let mut kinds = kinds.iter().flatten();
+    let has_decimal = sides.iter().any(|side| literals::is_decimal(side));
+    let is_moment = |kind: &Kind| matches!(kind, Kind::Date | Kind::Timestamptz);
+    let rule = if sides.iter().any(|side| is_numeric(look, side)) {
+        Some(&NUMERIC_ARITHMETIC)
     } else if *op == BinaryOperator::StringConcat {
-        let differs = |kind: &Kind| !spells_alike(*kind);
-        let decimal = sides.iter().any(|side| literals::is_decimal(side));
-        if decimal || kinds.iter().flatten().any(differs) {
-            computed(look, &CAST, expr);
-        }
-    } else if !is_arithmetic(op) {
-    } else if kinds
-        .iter()
-        .flatten()
-        .any(|kind| matches!(kind, Kind::Date | Kind::Timestamptz))
-    {
-        computed(look, &MOMENT_ARITHMETIC, expr);
-    } else if sides.iter().any(|side| literals::is_decimal(side)) {
-        computed(look, &DECIMAL_ARITHMETIC, expr);
+        let differs = has_decimal || kinds.any(|kind| !spells_alike(*kind));
+        differs.then_some(&CAST)
+    } else if is_arithmetic(op) && kinds.any(is_moment) {
+        Some(&MOMENT_ARITHMETIC)
+    } else if is_arithmetic(op) && has_decimal && !has_float {
+        Some(&DECIMAL_ARITHMETIC)
+    } else {
+        None
+    };
+    if let Some(rule) = rule {
+        computed(look, rule, expr);
     }
     let divides = matches!(op, BinaryOperator::Divide | BinaryOperator::Modulo);
     if divides && !never_zero(right) {
@@ -283,9 +287,11 @@ fn cast(look: &mut Look<'_, '_, '_>, whole: &Expr, inner: &Expr, target: &DataTy
     }
     let to = Kind::of(target);
     let from = look.scope.kind(operand);
-    let computes =
-        matches!(operand, Expr::Function(function) if functions::is_sum_or_avg(function));
-    if computes {
+    let aggregate = match operand {
+        Expr::Function(function) => functions::sum_or_avg(look, function),
+        _ => None,
+    };
+    if aggregate.is_some() {
         look.converted.push(place_of(operand));
     }
     let is_alike = match (to, from) {
@@ -294,7 +300,8 @@ fn cast(look: &mut Look<'_, '_, '_>, whole: &Expr, inner: &Expr, target: &DataTy
         }
         (Kind::Text, Some(from)) => spells_alike(from),
         (Kind::Double, Some(Kind::Double)) => true,
-        (Kind::BigInt | Kind::Double | Kind::Text, None) if computes => true,
+        (Kind::Double, None) if aggregate.is_some() => true,
+        (Kind::BigInt | Kind::Text, None) if aggregate == Some(Aggregate::Whole) => true,
         (Kind::BigInt | Kind::Integer | Kind::SmallInt, None) => {
             literals::is_whole(operand) || functions::is_count(operand)
         }

@@ -73,7 +73,7 @@ pub(super) fn call(look: &mut Look<'_, '_, '_>, expr: &Expr, function: &Function
         .any(|argument| expressions::is_numeric(look, argument));
     if numeric && !TAKES_NUMERIC.contains(&name.as_str()) {
         look.found(&NUMERIC_ARITHMETIC, span, shown(expr));
-    } else if is_sum_or_avg(function) && !numeric && !look.converted.contains(&span) {
+    } else if !numeric && sum_or_avg(look, function).is_some() && !look.converted.contains(&span) {
         look.found(&SUM_OR_AVG, span, shown(expr));
     }
     if matches!(name.as_str(), "min" | "max") {
@@ -115,9 +115,24 @@ fn arguments(function: &Function) -> impl Iterator<Item = &Expr> {
     })
 }
 
-/// Whether its result has another type on each engine.
-pub(super) fn is_sum_or_avg(function: &Function) -> bool {
-    matches!(last(&function.name).as_str(), "sum" | "avg")
+/// An aggregate whose result has another type on each engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aggregate {
+    /// The sum of whole numbers, as far as is known.
+    Whole,
+    /// An average.
+    Average,
+}
+
+/// What the function is of these; `None` also where it is over floats, which have a float on both.
+pub(super) fn sum_or_avg(look: &Look<'_, '_, '_>, function: &Function) -> Option<Aggregate> {
+    let is_float = |argument| look.scope.kind(argument) == Some(Kind::Double);
+    let aggregate = match last(&function.name).as_str() {
+        "sum" => Aggregate::Whole,
+        "avg" => Aggregate::Average,
+        _ => return None,
+    };
+    (!arguments(function).any(is_float)).then_some(aggregate)
 }
 
 /// Whether it is an aggregate of a NUMERIC column, which is no more than a value to select.

@@ -140,6 +140,7 @@ fn shown(expr: &Expr) -> String {
     super::super::statement::shorten(&expr.to_string())
 }
 
+/// Where it stands; nowhere, which counts as the statement's first line, for what the parser does not place.
 fn place_of(expr: &Expr) -> Span {
     expr.span()
 }

@@ -8,6 +8,7 @@ use crate::config::Engine;
 
 /// One thing that the lint looks for.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rule {
     /// Its name, as `-- lint: allow` writes it.
     pub name: &'static str,

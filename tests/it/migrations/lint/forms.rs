@@ -14,7 +14,7 @@ use super::corpus;
 use super::portability::ROWS;
 
 /// Let pass; of the order whose number is 1, where it is about a row.
-const ALIKE: [&str; 63] = [
+const ALIKE: [&str; 66] = [
     "abs(number - 5)",
     "coalesce(note, 'none')",
     "count(*)",
@@ -43,6 +43,9 @@ const ALIKE: [&str; 63] = [
     "CAST(sum(number) AS BIGINT)",
     "CASE WHEN CAST(avg(number) AS DOUBLE PRECISION) = 2 THEN 'yes' END",
     "upper('abä')",
+    "CASE WHEN weight * 1.5 > 4.01 THEN 'yes' END",
+    "CASE WHEN sum(weight) > 8 THEN 'yes' END",
+    "CASE WHEN avg(weight) > 2 THEN 'yes' END",
     "trim('  a ')",
     "number + 1",
     "number % 2",
@@ -81,7 +84,7 @@ const ALIKE: [&str; 63] = [
 ];
 
 /// Named, each with its rule.
-const UNLIKE: [(&str, &str); 74] = [
+const UNLIKE: [(&str, &str); 77] = [
     ("due + INTERVAL '1 month'", "one-engine-expression"),
     ("EXTRACT(year FROM due)", "one-engine-expression"),
     ("placed_at AT TIME ZONE 'UTC'", "one-engine-expression"),
@@ -143,6 +146,12 @@ const UNLIKE: [(&str, &str); 74] = [
     ("number % (number - 1)", "division"),
     ("avg(number)", "sum-or-avg"),
     ("CAST(2.5 AS BIGINT)", "cast"),
+    (
+        "CAST(avg(CASE WHEN number < 3 THEN number END) AS BIGINT)",
+        "cast",
+    ),
+    ("CAST(sum(weight) AS TEXT)", "cast"),
+    ("CAST(avg(number) AS TEXT)", "cast"),
     ("CAST('12abc' AS BIGINT)", "cast"),
     ("CAST(weight AS BIGINT)", "cast"),
     ("CAST(paid AS TEXT)", "cast"),

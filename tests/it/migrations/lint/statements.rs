@@ -151,7 +151,7 @@ const UNLIKE: [(&str, &str); 36] = [
 ];
 
 /// What is said of statements of `PostgreSQL` alone, in a variant.
-const ON_POSTGRES: [(&str, &[&str]); 30] = [
+const ON_POSTGRES: [(&str, &[&str]); 31] = [
     (
         "ALTER TABLE orders SET TABLESPACE pg_default",
         &["full-rewrite"],
@@ -199,7 +199,11 @@ const ON_POSTGRES: [(&str, &[&str]); 30] = [
         &["variant-type"],
     ),
     ("CREATE TABLE items (at TIMESTAMP)", &["variant-type"]),
-    ("CREATE TABLE items (id INT)", &["variant-type"]),
+    (
+        "CREATE TABLE items (id INT, at TIMESTAMP WITH TIME ZONE, name CHARACTER VARYING COLLATE \"C\")",
+        &[],
+    ),
+    ("CREATE TABLE items (ratio REAL)", &["variant-type"]),
     (
         "CREATE TABLE items (id BIGINT REFERENCES orders_of_another (id))",
         &[],
