@@ -131,6 +131,13 @@ fn one_engine(expr: &Expr) -> Option<&'static str> {
         }
         Expr::UnaryOp { op, .. } if !is_shared_prefix(*op) => "this operator",
         Expr::BinaryOp { op, .. } if !is_shared(op) => "this operator",
+        Expr::Identifier(name) if name.value.eq_ignore_ascii_case("default") => {
+            "DEFAULT in place of a value"
+        }
+        Expr::Substring {
+            substring_from: Some(from),
+            ..
+        } if literals::is_negative(from) => "substr from the end",
         Expr::Identifier(_)
         | Expr::CompoundIdentifier(_)
         | Expr::IsFalse(_)

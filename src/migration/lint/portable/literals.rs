@@ -48,6 +48,16 @@ pub(super) fn is_string(expr: &Expr) -> bool {
     matches!(literal(expr), Some(Literal::String(_)))
 }
 
+pub(super) fn is_negative(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::UnaryOp {
+            op: UnaryOperator::Minus,
+            ..
+        }
+    )
+}
+
 /// Whether it is a number, of any kind.
 pub(super) fn is_number(expr: &Expr) -> bool {
     matches!(literal(expr), Some(Literal::Number(_)))

@@ -1,5 +1,6 @@
 //! What the engines do differently, found in the source of a portable file.
 
+mod clauses;
 mod definitions;
 mod expressions;
 mod functions;

@@ -7,10 +7,10 @@ use sqlparser::ast::{
 
 use super::super::model::folded;
 use super::super::rule::portable::{LOOSE_SELECT, NUMBER_AS_CONDITION, ORDER_BY_NULLS};
-use super::{Look, is_column, literals, place_of, shown, statements};
+use super::{Look, clauses, is_column, literals, place_of, shown};
 
 pub(super) fn query(look: &mut Look<'_, '_, '_>, query: &Query) {
-    statements::query(look, query);
+    clauses::query(look, query);
     if let Some(order_by) = &query.order_by
         && let OrderByKind::Expressions(items) = &order_by.kind
     {
@@ -41,7 +41,7 @@ fn is_count(expr: &Expr) -> bool {
 }
 
 pub(super) fn select(look: &mut Look<'_, '_, '_>, select: &Select) {
-    statements::select(look, select);
+    clauses::select(look, select);
     if let Some(selection) = &select.selection {
         condition(look, selection);
         aliases_in(look, select, selection);

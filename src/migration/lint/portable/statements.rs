@@ -1,14 +1,12 @@
 //! Statements and clauses that both engines have.
 
 use sqlparser::ast::{
-    AlterTableOperation, ConflictTarget, Delete, Distinct, Expr, LimitClause, ObjectType,
-    OnConflictAction, OnInsert, Query, Select, SetExpr, Spanned as _, Statement, TableFactor,
-    UnaryOperator,
+    AlterTableOperation, ConflictTarget, Delete, ObjectType, OnConflictAction, OnInsert, Statement,
 };
 
 use super::super::found::Sink;
 use super::super::parse::Read;
-use super::super::rule::portable::{ONE_ENGINE_EXPRESSION, ONE_ENGINE_STATEMENT};
+use super::super::rule::portable::ONE_ENGINE_STATEMENT;
 use super::{Look, literals};
 
 /// How the statements begin that both engines have.
@@ -172,61 +170,5 @@ fn one_engine_delete(delete: &Delete) -> Option<&'static str> {
         Some("DELETE with ORDER BY or LIMIT")
     } else {
         None
-    }
-}
-
-/// Looks at the clauses of a query.
-pub(super) fn query(look: &mut Look<'_, '_, '_>, query: &Query) {
-    let span = query.body.span();
-    if !query.locks.is_empty() {
-        look.found(&ONE_ENGINE_STATEMENT, span, "FOR UPDATE or FOR SHARE");
-    }
-    if query.fetch.is_some() {
-        look.found(&ONE_ENGINE_STATEMENT, span, "FETCH FIRST");
-    }
-    if let Some(LimitClause::LimitOffset {
-        limit: Some(limit), ..
-    }) = &query.limit_clause
-        && matches!(
-            limit,
-            Expr::UnaryOp {
-                op: UnaryOperator::Minus,
-                ..
-            }
-        )
-    {
-        look.found(&ONE_ENGINE_EXPRESSION, limit.span(), "a LIMIT below zero");
-    }
-    if matches!(
-        query.limit_clause,
-        Some(LimitClause::OffsetCommaLimit { .. })
-    ) {
-        look.found(&ONE_ENGINE_STATEMENT, span, "LIMIT with a comma");
-    }
-    if let SetExpr::Table(_) = &*query.body {
-        look.found(&ONE_ENGINE_STATEMENT, span, "TABLE in place of SELECT");
-    }
-}
-
-/// Looks at the clauses of a SELECT.
-pub(super) fn select(look: &mut Look<'_, '_, '_>, select: &Select) {
-    let span = select.span();
-    if matches!(select.distinct, Some(Distinct::On(_))) {
-        look.found(&ONE_ENGINE_STATEMENT, span, "DISTINCT ON");
-    }
-    if select.into.is_some() {
-        look.found(&ONE_ENGINE_STATEMENT, span, "SELECT … INTO");
-    }
-    let relations = select.from.iter().flat_map(|from| {
-        std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
-    });
-    for relation in relations {
-        let what = match relation {
-            TableFactor::Table { args: None, .. } | TableFactor::NestedJoin { .. } => continue,
-            TableFactor::Derived { lateral, .. } if !lateral => continue,
-            TableFactor::Derived { .. } => "LATERAL",
-            _ => "a function in FROM",
-        };
-        look.found(&ONE_ENGINE_STATEMENT, span, what);
     }
 }

@@ -22,6 +22,10 @@ pub(super) fn check(read: &Read, sink: &mut Sink<'_>) {
                 sink.add(&ONE_ENGINE_EXPRESSION, line, what.into());
             }
         }
+        let limit = before.is_some_and(|before| is_keyword(before, Keyword::LIMIT));
+        if is_keyword(token, Keyword::ALL) && limit {
+            sink.add(&ONE_ENGINE_EXPRESSION, line, "LIMIT ALL".into());
+        }
         if is_keyword(token, Keyword::ONLY) && before.is_some_and(names_table) {
             sink.add(&ONE_ENGINE_STATEMENT, line, "ONLY".into());
         }

@@ -84,7 +84,7 @@ const ALIKE: [&str; 66] = [
 ];
 
 /// Named, each with its rule.
-const UNLIKE: [(&str, &str); 77] = [
+const UNLIKE: [(&str, &str); 78] = [
     ("due + INTERVAL '1 month'", "one-engine-expression"),
     ("EXTRACT(year FROM due)", "one-engine-expression"),
     ("placed_at AT TIME ZONE 'UTC'", "one-engine-expression"),
@@ -111,6 +111,7 @@ const UNLIKE: [(&str, &str); 77] = [
     ("B'1'", "one-engine-expression"),
     ("quantity LIKE '7'", "one-engine-expression"),
     ("lines @> '{}'", "one-engine-expression"),
+    ("substr(note, -2)", "one-engine-expression"),
     ("left(note, 1)", "one-engine-function"),
     ("char_length(note)", "one-engine-function"),
     ("greatest(number, 2)", "one-engine-function"),

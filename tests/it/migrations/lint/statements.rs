@@ -11,7 +11,7 @@ use super::corpus;
 use super::portability::ROWS;
 
 /// Let pass in a portable file, but for what is about a server in use.
-const ALIKE: [&str; 26] = [
+const ALIKE: [&str; 29] = [
     "CREATE TABLE IF NOT EXISTS items (id BIGINT PRIMARY KEY)",
     "CREATE TEMPORARY TABLE items (id BIGINT PRIMARY KEY)",
     "CREATE INDEX IF NOT EXISTS orders_paid ON orders (paid DESC) WHERE paid",
@@ -39,10 +39,13 @@ const ALIKE: [&str; 26] = [
     "SELECT DISTINCT number FROM orders LEFT JOIN customers USING (id)",
     "VALUES (1, 'a'), (2, 'b')",
     "ANALYZE orders",
+    "SELECT n FROM (SELECT number AS n FROM orders) AS o WHERE n > 1 UNION ALL SELECT quantity FROM orders",
+    "WITH few (n) AS (SELECT number FROM orders) SELECT n FROM few EXCEPT SELECT 2",
+    "INSERT INTO customers (id, name) VALUES ('0190163d-8694-739b-aea5-966c26f8ac09', 'Eve') RETURNING id",
 ];
 
 /// Named in a portable file.
-const UNLIKE: [(&str, &str); 36] = [
+const UNLIKE: [(&str, &str); 44] = [
     (
         "CREATE UNLOGGED TABLE items (id BIGINT PRIMARY KEY)",
         "not-portable",
@@ -148,6 +151,35 @@ const UNLIKE: [(&str, &str); 36] = [
     ),
     ("SELECT id FROM orders WHERE number IN ()", "unparsed"),
     ("SELECT id FROM orders LIMIT -1", "one-engine-expression"),
+    (
+        "SELECT id FROM orders ORDER BY id OFFSET 1",
+        "one-engine-statement",
+    ),
+    ("SELECT id FROM orders LIMIT ALL", "one-engine-expression"),
+    (
+        "(SELECT id FROM orders) UNION (SELECT id FROM customers)",
+        "one-engine-statement",
+    ),
+    (
+        "SELECT id FROM orders INTERSECT ALL SELECT id FROM customers",
+        "one-engine-statement",
+    ),
+    (
+        "SELECT n FROM (SELECT number FROM orders) AS o (n)",
+        "one-engine-statement",
+    ),
+    (
+        "WITH gone AS (DELETE FROM orders WHERE number = 1 RETURNING id) SELECT id FROM gone",
+        "one-engine-statement",
+    ),
+    (
+        "UPDATE orders SET paid = DEFAULT WHERE number = 1",
+        "one-engine-expression",
+    ),
+    (
+        "INSERT INTO orders (id, number, paid) VALUES ('0190163d-8694-739b-aea5-966c26f8ad09', 9, DEFAULT)",
+        "one-engine-expression",
+    ),
 ];
 
 /// What is said of statements of `PostgreSQL` alone, in a variant.
