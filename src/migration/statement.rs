@@ -287,6 +287,21 @@ mod tests {
     }
 
     #[test]
+    fn comments_stand_before_or_within_their_statements() {
+        let sql = "-- a\nSELECT '-- no', -- b\n 1; -- c\n/* -- no */ SELECT 2";
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            let outline = outline(sql, engine);
+            let of = |at| outline.ends.partition_point(|end| *end < at);
+            let found = outline.comments.iter().map(|(at, text)| (of(*at), *text));
+            assert_eq!(
+                found.collect::<Vec<_>>(),
+                [(0, "-- a"), (0, "-- b"), (1, "-- c")]
+            );
+            assert_eq!(outline.statements.len(), 2);
+        }
+    }
+
+    #[test]
     fn a_body_is_one_statement_with_its_semicolons() {
         for (engine, body) in [
             (
