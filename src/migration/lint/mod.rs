@@ -50,6 +50,16 @@ use rule::portable::{NOT_PORTABLE, REFUSED_BY_RUNNER};
 /// The stack for walking over expressions, which are as deep as they are long.
 const STACK: usize = 64 << 20;
 
+/// Functions that give the present moment, the same in a whole transaction.
+const MOMENTS: [&str; 6] = [
+    "now",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "localtimestamp",
+    "localtime",
+];
+
 /// What is found in the versions after `after`, or in all; those before are read all the same, for what
 /// they make. Files in the order of their versions, lines in the order of the file.
 #[must_use]

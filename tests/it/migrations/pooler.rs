@@ -48,6 +48,16 @@ impl Place {
         Database::new(&config).unwrap()
     }
 
+    /// How each of [`FILES`] has to stand.
+    async fn assert_all(&self, standing: &str) {
+        let migrator = self.migrator(&FILES, MigrationLock::Lease, 1);
+        let status = migrator.status().await.unwrap();
+        assert!(
+            (status.iter()).all(|line| line.standing.as_str() == standing),
+            "{status:?}"
+        );
+    }
+
     fn migrator(
         &self,
         files: &[(&'static str, &'static str)],
@@ -99,17 +109,7 @@ fn eight_starters_at_once_with_a_lease_apply_each_version_once() {
             .unwrap();
         assert_eq!(left, 0);
         // What it sets down it also reads, undoes and applies again.
-        let status = place
-            .migrator(&FILES, MigrationLock::Lease, 1)
-            .status()
-            .await
-            .unwrap();
-        assert!(
-            status
-                .iter()
-                .all(|line| line.standing.as_str() == "applied"),
-            "{status:?}"
-        );
+        place.assert_all("applied").await;
         drop(place.pooler);
     });
 }
@@ -197,17 +197,7 @@ fn an_advisory_lock_that_is_another_session_s_stops_the_migrator() {
             error.to_string().contains("migrate.lock = \"lease\""),
             "{error}"
         );
-        let status = place
-            .migrator(&FILES, MigrationLock::Lease, 1)
-            .status()
-            .await
-            .unwrap();
-        assert!(
-            status
-                .iter()
-                .all(|line| line.standing.as_str() == "pending"),
-            "{status:?}"
-        );
+        place.assert_all("pending").await;
         // With a lease it goes on, as the message says.
         let report = place
             .migrator(&FILES, MigrationLock::Lease, 10)

@@ -2,16 +2,11 @@
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
+use super::super::MOMENTS;
 use super::super::model::last;
 
-/// Functions that give one value in a whole transaction.
-const STABLE: [&str; 12] = [
-    "now",
-    "current_timestamp",
-    "current_date",
-    "current_time",
-    "localtimestamp",
-    "localtime",
+/// Functions beside [`MOMENTS`] that give one value in a whole statement.
+const STABLE: [&str; 6] = [
     "transaction_timestamp",
     "statement_timestamp",
     "current_user",
@@ -36,7 +31,10 @@ pub(super) fn is_volatile(expr: &Expr) -> bool {
             matches!(op, BinaryOperator::Custom(_)) || is_volatile(left) || is_volatile(right)
         }
         Expr::Array(array) => array.elem.iter().any(is_volatile),
-        Expr::Function(function) => !STABLE.contains(&last(&function.name).as_str()),
+        Expr::Function(function) => {
+            let name = last(&function.name);
+            !MOMENTS.contains(&name.as_str()) && !STABLE.contains(&name.as_str())
+        }
         _ => true,
     }
 }

@@ -4,6 +4,7 @@ use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, OrderByExpr, WindowType,
 };
 
+use super::super::MOMENTS;
 use super::super::kind::Kind;
 use super::super::model::last;
 use super::super::rule::portable::{
@@ -39,15 +40,6 @@ const SHARED: [&str; 26] = [
     "substr",
     "sum",
     "upper",
-];
-
-const MOMENTS: [&str; 6] = [
-    "now",
-    "current_timestamp",
-    "current_date",
-    "current_time",
-    "localtimestamp",
-    "localtime",
 ];
 
 /// What takes a NUMERIC column as it is.

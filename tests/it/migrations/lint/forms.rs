@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use sqlx::Row as _;
-use twinbase::config::{DatabaseConfig, Engine};
+use twinbase::config::Engine;
 use twinbase::database::Database;
 use twinbase::migration::Migrations;
 use twinbase::migration::lint::lint;
 use twinbase::testing::TestDatabase;
 
 use super::corpus;
-use super::portability::ROWS;
+use super::portability::on_both;
 
 /// Let pass; of the order whose number is 1, where it is about a row.
 const ALIKE: [&str; 66] = [
@@ -219,16 +219,8 @@ async fn value(database: &Database, expression: &str) -> String {
 #[test]
 fn expressions_that_pass_are_alike_on_both_engines_and_those_that_are_named_are_not() {
     twinbase::testing::run(Engine::Postgres, |test: TestDatabase| async move {
-        let (name, shop) = corpus::shop();
-        let shop = Migrations::from_files([(name.as_str(), shop.as_str())]).unwrap();
-        let in_memory = DatabaseConfig {
-            url: Some("sqlite::memory:".parse().unwrap()),
-            ..DatabaseConfig::default()
-        };
-        let databases = [test.open(), Database::new(&in_memory).unwrap()];
+        let databases = on_both(&test).await;
         for database in &databases {
-            database.migrate(&shop).await.unwrap();
-            sqlx::raw_sql(ROWS).execute(database.pool()).await.unwrap();
             let weight = "UPDATE orders SET weight = 2.7";
             sqlx::raw_sql(weight)
                 .execute(database.pool())

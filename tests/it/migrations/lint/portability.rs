@@ -27,13 +27,28 @@ INSERT INTO orders (id, number, customer, note, price, paid, placed_at, due, lin
     ('0190163d-8694-739b-aea5-966c26f8ad03', 3, NULL, NULL, NULL, FALSE, NULL, NULL, NULL, NULL);
 ";
 
-/// What the case leaves on a fresh database: `fails`, `done`, or what its query finds.
-async fn outcome(case: &Case, config: &DatabaseConfig) -> String {
+/// A shop with its rows.
+async fn opened(config: &DatabaseConfig) -> Database {
     let database = Database::new(config).unwrap();
     let (name, sql) = corpus::shop();
     let shop = Migrations::from_files([(name.as_str(), sql.as_str())]).unwrap();
     database.migrate(&shop).await.unwrap();
     sqlx::raw_sql(ROWS).execute(database.pool()).await.unwrap();
+    database
+}
+
+/// The shop on PostgreSQL and on SQLite.
+pub(super) async fn on_both(test: &TestDatabase) -> [Database; 2] {
+    let in_memory = DatabaseConfig {
+        url: Some("sqlite::memory:".parse().unwrap()),
+        ..DatabaseConfig::default()
+    };
+    [opened(&test.config()).await, opened(&in_memory).await]
+}
+
+/// What the case leaves on a fresh database: `fails`, `done`, or what its query finds.
+async fn outcome(case: &Case, config: &DatabaseConfig) -> String {
+    let database = opened(config).await;
     let done = database.migrate(&case.migrations()).await;
     let outcome = match (done, case.says("look")) {
         (Err(error), _) => format!("fails: {}", chain(&error)),

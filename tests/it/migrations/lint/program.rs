@@ -98,7 +98,7 @@ fn the_repository_s_own_migrations_have_no_finding() {
     for folder in [
         "migrations",
         "examples/orders/migrations",
-        "tests/it/migrations/lint/example",
+        "tests/it/migrations/example",
     ] {
         let migrations = Migrations::from_folder(&repository(folder)).unwrap();
         assert!(migrations.newest().is_some(), "{folder}");
@@ -111,7 +111,7 @@ fn the_repository_s_own_migrations_have_no_finding() {
 
 twinbase::on_both_engines! {
     async fn the_worked_example_goes_up_down_and_up_again_with_rows(database: TestDatabase) {
-        let folder = repository("tests/it/migrations/lint/example");
+        let folder = repository("tests/it/migrations/example");
         let migrations = Migrations::from_folder(&folder).unwrap();
         let database = database.open();
         let migrator = database.migrator(&migrations, &MigrateConfig::default()).unwrap();

@@ -1,14 +1,14 @@
 //! Statements one by one: those that the lint lets pass in a portable file run on both engines, those that
 //! it names stop one of them; and what it says of PostgreSQL's own, which are all valid there.
 
-use twinbase::config::{DatabaseConfig, Engine};
+use twinbase::config::Engine;
 use twinbase::database::Database;
 use twinbase::migration::Migrations;
 use twinbase::migration::lint::lint;
 use twinbase::testing::TestDatabase;
 
 use super::corpus;
-use super::portability::ROWS;
+use super::portability::on_both;
 
 /// Let pass in a portable file, but for what is about a server in use.
 const ALIKE: [&str; 29] = [
@@ -275,17 +275,7 @@ async fn error(database: &Database, sql: &str) -> Option<String> {
 #[test]
 fn statements_that_pass_run_on_both_engines_and_those_that_are_named_stop_one() {
     twinbase::testing::run(Engine::Postgres, |test: TestDatabase| async move {
-        let (name, shop) = corpus::shop();
-        let shop = Migrations::from_files([(name.as_str(), shop.as_str())]).unwrap();
-        let in_memory = DatabaseConfig {
-            url: Some("sqlite::memory:".parse().unwrap()),
-            ..DatabaseConfig::default()
-        };
-        let databases = [test.open(), Database::new(&in_memory).unwrap()];
-        for database in &databases {
-            database.migrate(&shop).await.unwrap();
-            sqlx::raw_sql(ROWS).execute(database.pool()).await.unwrap();
-        }
+        let databases = on_both(&test).await;
         let [postgres, sqlite] = &databases;
         let mut wrong = Vec::new();
         let all = ALIKE

@@ -1,78 +1,41 @@
+use std::fs;
+use std::path::Path;
+
 use super::{lines, with_place};
 
-/// The files of the worked example of docs/migrations.md, up alone.
-const FILES: [(&str, &str); 9] = [
-    ("20260101000000_baseline.sql", "-- the start\n"),
-    (
-        "20260210120000_shop.up.sql",
-        "CREATE TABLE customers (
-    id UUID PRIMARY KEY,
-    name VARCHAR(80) NOT NULL UNIQUE
-);
-CREATE TABLE orders (
-    id UUID PRIMARY KEY,
-    customer UUID NOT NULL REFERENCES customers (id),
-    comment TEXT,
-    price NUMERIC(20,8) NOT NULL,
-    placed_at TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    due DATE,
-    paid BOOLEAN NOT NULL DEFAULT FALSE,
-    priority SMALLINT,
-    pieces INTEGER,
-    number BIGINT,
-    weight DOUBLE PRECISION,
-    total NUMERIC,
-    signature BYTEA,
-    lines JSONB
-);
-",
-    ),
-    (
-        "20260217090000_seed.up.sql",
-        "INSERT INTO customers (id, name) VALUES ('0190163d-8694-739b-aea5-966c26f8ad91', 'the house')
-    ON CONFLICT (id) DO NOTHING;
-",
-    ),
-    (
-        "20260301090000_channel.up.sql",
-        "-- compatible: a column with a default, which older programs neither read nor write
-ALTER TABLE orders ADD COLUMN channel VARCHAR(20) NOT NULL DEFAULT 'web';
-",
-    ),
-    (
-        "20260308090000_note.up.sql",
-        "ALTER TABLE orders RENAME COLUMN comment TO note;\n",
-    ),
-    (
-        "postgres/20260315090000_customer_names.up.sql",
-        "ALTER TABLE customers ADD CONSTRAINT customers_name_check CHECK (name <> '');\n",
-    ),
-    ("sqlite/20260315090000_customer_names.up.sql", REBUILD),
-    (
-        "postgres/20260322090000_orders_by_customer.up.sql",
-        "-- no-transaction\nCREATE INDEX CONCURRENTLY orders_by_customer ON orders (customer, placed_at DESC);\n",
-    ),
-    (
-        "sqlite/20260322090000_orders_by_customer.up.sql",
-        "CREATE INDEX orders_by_customer ON orders (customer, placed_at DESC);\n",
-    ),
-];
+/// The files of the worked example of docs/migrations.md.
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/migrations/example");
 
-/// The text that `twinbase migrate sql --engine sqlite` shows, with a new name and one CHECK more.
-const REBUILD: &str = r#"CREATE TABLE customers_new (
-    id UUID_TEXT CONSTRAINT "TWINBASE_TYPE.customers.id" CHECK ("id" IS NULL OR (typeof("id") = 'text' AND length(CAST("id" AS BLOB)) = 36 AND "id" GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]')) NOT NULL PRIMARY KEY,
-    name VARCHAR(80) CONSTRAINT "TWINBASE_TYPE.customers.name" CHECK ("name" IS NULL OR (typeof("name") = 'text' AND length("name") <= 80)) NOT NULL UNIQUE,
-    CONSTRAINT customers_name_check CHECK (name <> '')
-);
-INSERT INTO customers_new (id, name) SELECT id, name FROM customers;
-DROP TABLE customers;
-ALTER TABLE customers_new RENAME TO customers;
-"#;
+/// The version that makes a table of SQLite's anew.
+const REBUILD: &str = "sqlite/20260315090000_customer_names.up.sql";
+
+/// Each with its path below the folder, up alone.
+fn files() -> Vec<(String, String)> {
+    let folder = Path::new(EXAMPLE);
+    let mut files = Vec::new();
+    for below in ["", "postgres/", "sqlite/"] {
+        for entry in fs::read_dir(folder.join(below)).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            if entry.path().is_file() && !name.ends_with(".down.sql") {
+                let sql = fs::read_to_string(entry.path()).unwrap();
+                files.push((format!("{below}{name}"), sql));
+            }
+        }
+    }
+    files
+}
+
+fn borrowed(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    files
+        .iter()
+        .map(|(path, sql)| (path.as_str(), sql.as_str()))
+}
 
 #[test]
 fn the_worked_example_is_alike_after_every_version() {
     with_place(|place| async move {
-        let parity = place.compare(FILES).await;
+        let parity = place.compare(borrowed(&files())).await;
         assert_eq!(lines(&parity), Vec::<String>::new());
         assert!(parity.is_alike());
         let tables: Vec<_> = parity
@@ -80,7 +43,7 @@ fn the_worked_example_is_alike_after_every_version() {
             .iter()
             .map(|version| version.tables)
             .collect();
-        assert_eq!(tables, [0, 2, 2, 2, 2, 2, 2]);
+        assert_eq!(tables, [0, 2, 2, 2, 2, 2, 2, 2]);
     });
 }
 
@@ -115,18 +78,11 @@ fn what_a_rebuild_forgets_is_told_at_its_version() {
                 "customers.customers_name_check condition: ((name)::text <> ''::text) on PostgreSQL, name > '' on SQLite (not known to be equal)",
             ),
         ] {
-            let rebuild = REBUILD.replace(old, new);
-            let files = FILES.map(|(path, sql)| {
-                (
-                    path,
-                    if sql == REBUILD {
-                        rebuild.as_str()
-                    } else {
-                        sql
-                    },
-                )
-            });
-            let found = lines(&place.compare(files).await);
+            let mut files = files();
+            let rebuild = files.iter_mut().find(|(path, _)| path == REBUILD);
+            let (_, rebuild) = rebuild.unwrap();
+            *rebuild = rebuild.replace(old, new);
+            let found = lines(&place.compare(borrowed(&files)).await);
             assert_eq!(found, [format!("20260315090000 {expected}")]);
         }
     });
