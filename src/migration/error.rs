@@ -230,6 +230,20 @@ pub enum MigrationError {
         /// What differs, line by line.
         difference: String,
     },
+    /// A rehearsed version is not undone by what undoes it, or comes out otherwise the second time.
+    #[error(
+        "migration {version} ({description}): {what}; mend its `.down.sql`, or remove that if the version can't be undone"
+    )]
+    Irreversible {
+        /// The version.
+        version: i64,
+        /// Its description.
+        description: String,
+        /// Which of the two.
+        what: &'static str,
+        /// What differs, line by line.
+        difference: String,
+    },
     /// The migrations can't be run in a scratch schema.
     #[error(
         "migration {path} can't be run in a scratch schema: name a database for it with --scratch URL"
@@ -381,7 +395,9 @@ impl MigrationError {
     pub fn details(&self) -> Option<&str> {
         match self {
             Self::Changed { difference, .. } => difference.as_deref(),
-            Self::Differs { difference, .. } => Some(difference),
+            Self::Differs { difference, .. } | Self::Irreversible { difference, .. } => {
+                Some(difference)
+            }
             _ => None,
         }
     }

@@ -32,7 +32,7 @@ impl Runner {
     /// Only for a database that is thrown away afterwards.
     ///
     /// # Errors
-    /// The first version that fails in either direction; [`MigrationError::Differs`] where a version
+    /// The first version that fails in either direction; [`MigrationError::Irreversible`] where a version
     /// was not undone, or came out otherwise the second time; [`MigrationError::Unmanaged`] where the
     /// database is not empty.
     pub async fn rehearse(mut self, plan: &[Step]) -> Result<Vec<Trial>, MigrationError> {
@@ -69,12 +69,24 @@ impl Runner {
                 let undone = Schema::read(&mut self.conn, self.engine)
                     .await
                     .map_err(unread)?;
-                refuse_difference(step, "before it", &before, "after its down", &undone)?;
+                let what = "the schema after its down is not the one before it";
+                refuse(
+                    step,
+                    what,
+                    ("before it", &before),
+                    ("after its down", &undone),
+                )?;
                 self.apply(step).await?;
                 let again = Schema::read(&mut self.conn, self.engine)
                     .await
                     .map_err(unread)?;
-                refuse_difference(step, "the first time", &after, "the second time", &again)?;
+                let what = "after its down it comes out otherwise the second time";
+                refuse(
+                    step,
+                    what,
+                    ("the first time", &after),
+                    ("the second time", &again),
+                )?;
             }
             trials.push(Trial {
                 version: step.version,
@@ -89,19 +101,19 @@ impl Runner {
     }
 }
 
-fn refuse_difference(
+fn refuse(
     step: &Step,
-    old: &str,
-    expected: &Schema,
-    new: &str,
-    found: &Schema,
+    what: &'static str,
+    (old, expected): (&str, &Schema),
+    (new, found): (&str, &Schema),
 ) -> Result<(), MigrationError> {
     if expected == found {
         return Ok(());
     }
-    Err(MigrationError::Differs {
+    Err(MigrationError::Irreversible {
         version: step.version,
         description: step.description.clone(),
+        what,
         difference: difference::difference(old, &expected.text(), new, &found.text()),
     })
 }

@@ -74,7 +74,8 @@ impl Code {
             | E::Late { .. }
             | E::Unknown { .. }
             | E::Unmanaged { .. }
-            | E::Differs { .. } => Self::Drift,
+            | E::Differs { .. }
+            | E::Irreversible { .. } => Self::Drift,
             E::Newer { .. } => Self::Newer,
             E::Dirty { .. } | E::Ambiguous(_) => Self::Dirty,
             E::Locked { .. } | E::LeaseLost => Self::Locked,

@@ -87,6 +87,22 @@ twinbase::on_both_engines! {
         database.close().await;
     }
 
+    async fn a_version_that_its_down_does_not_undo_fails_its_rehearsal_with_what_is_left(database: TestDatabase) {
+        let database = database.open();
+        let (up, down) = ("20260301090000_add_points.up.sql", "20260301090000_add_points.down.sql");
+        let makes = "CREATE TABLE points (id BIGINT NOT NULL PRIMARY KEY);\nCREATE TABLE more (id BIGINT);\n";
+        let set = migrator(&database, &[BASELINE, SIGNALS, (up, makes), (down, "DROP TABLE points;\n")]);
+        let error = migration_error(set.rehearse().await.unwrap_err());
+        let line = error.to_string();
+        for part in ["20260301090000 (add points)", "after its down is not the one before it", "mend its `.down.sql`"] {
+            assert!(line.contains(part), "no {part:?} in {line}");
+        }
+        let difference = error.details().unwrap();
+        assert!(difference.lines().any(|line| line.starts_with("+table more column id")), "{difference}");
+        assert!(!difference.contains("points"), "{difference}");
+        database.close().await;
+    }
+
     async fn a_down_that_fails_leaves_the_version_applied(database: TestDatabase) {
         let database = database.open();
         let set = migrator(&database, &[BASELINE, REVERSIBLE[0], ("20260210120000_add_signals.down.sql",
