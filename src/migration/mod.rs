@@ -20,6 +20,7 @@ mod difference;
 mod directive;
 pub mod down;
 pub mod error;
+mod failure;
 pub mod folder;
 pub mod history;
 mod index;
@@ -41,7 +42,8 @@ pub mod translate;
 mod written;
 
 pub use down::DownOptions;
-pub use error::{Failure, MigrationError, Undone};
+pub use error::MigrationError;
+pub use failure::{Failure, Undone};
 pub use plan::{Down, Migrations, Step};
 pub use repair::Repair;
 pub use runner::{Report, Runner, UpOptions};
