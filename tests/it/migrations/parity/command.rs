@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 use twinbase::config::Engine;
-use twinbase::testing::server_url;
+use twinbase::testing::{PostgresServer, server_url};
 
 use crate::program::{program, run, text};
 
@@ -43,6 +43,10 @@ fn allow(folder: &Path, text: &str) {
 }
 
 fn parity(folder: &Path, words: &[&str]) -> Command {
+    parity_on(&server_url("postgres"), folder, words)
+}
+
+fn parity_on(server: &str, folder: &Path, words: &[&str]) -> Command {
     let mut command = program(folder);
     command.args([
         "migrate",
@@ -50,7 +54,7 @@ fn parity(folder: &Path, words: &[&str]) -> Command {
         "migrations",
         "parity",
         "--scratch",
-        &server_url("postgres"),
+        server,
     ]);
     command.args(words);
     command
@@ -66,11 +70,9 @@ fn ends(output: &Output, code: i32) -> String {
 
 const ALLOWED: &str = "[[allow]]\nobject = \"shops.names\"\nwhat = \"direction\"\nreason = \"SQLite reads it backwards\"\n";
 
-async fn names(query: &str) -> Vec<String> {
+async fn names(server: &str, query: &str) -> Vec<String> {
     twinbase::driver::install().unwrap();
-    let mut server = AnyConnection::connect(&server_url("postgres"))
-        .await
-        .unwrap();
+    let mut server = AnyConnection::connect(server).await.unwrap();
     let rows = server
         .fetch_all(sqlx::AssertSqlSafe(query.to_owned()))
         .await
@@ -82,8 +84,10 @@ async fn names(query: &str) -> Vec<String> {
 #[test]
 fn the_command_prints_a_line_a_version_and_its_exit_code_is_that_of_drift() {
     twinbase::testing::run(Engine::Postgres, |_| async {
-        let folder = folder();
-        let said = ends(&run(&mut parity(folder.path(), &[])), 4);
+        // Its own: what the others make and drop meanwhile is not to be seen.
+        let server = PostgresServer::start().unwrap();
+        let (url, folder) = (server.url("postgres"), folder());
+        let said = ends(&run(&mut parity_on(&url, folder.path(), &[])), 4);
         assert_eq!(
             said,
             "20260101000000 shops: alike (1 table)\n\
@@ -91,7 +95,7 @@ fn the_command_prints_a_line_a_version_and_its_exit_code_is_that_of_drift() {
              \x20 shops.names direction: (name DESC) on PostgreSQL, (name) on SQLite\n\
              20260301000000 later: nothing new, 1 from before\n"
         );
-        let said = ends(&run(&mut parity(folder.path(), &["--json"])), 4);
+        let said = ends(&run(&mut parity_on(&url, folder.path(), &["--json"])), 4);
         let said: Value = serde_json::from_str(&said).unwrap();
         assert_eq!(said["outcome"], "drift");
         assert_eq!(
@@ -101,14 +105,17 @@ fn the_command_prints_a_line_a_version_and_its_exit_code_is_that_of_drift() {
         );
 
         allow(folder.path(), ALLOWED);
-        let said = ends(&run(&mut parity(folder.path(), &[])), 0);
+        let said = ends(&run(&mut parity_on(&url, folder.path(), &[])), 0);
         assert!(
             said.contains("names: alike (1 table)\n  meant: shops.names direction: "),
             "{said}"
         );
         assert!(said.contains(": SQLite reads it backwards\n"), "{said}");
-        let said: Value =
-            serde_json::from_str(&ends(&run(&mut parity(folder.path(), &["--json"])), 0)).unwrap();
+        let said: Value = serde_json::from_str(&ends(
+            &run(&mut parity_on(&url, folder.path(), &["--json"])),
+            0,
+        ))
+        .unwrap();
         assert_eq!(said["outcome"], "done");
         assert_eq!(
             said["versions"][1]["allowed"][0]["reason"],
@@ -119,15 +126,15 @@ fn the_command_prints_a_line_a_version_and_its_exit_code_is_that_of_drift() {
             folder.path(),
             &format!("{ALLOWED}{}", ALLOWED.replace("direction", "parts")),
         );
-        let said = ends(&run(&mut parity(folder.path(), &[])), 4);
+        let said = ends(&run(&mut parity_on(&url, folder.path(), &[])), 4);
         assert!(said.ends_with("parity.toml, line 5: stale: shops.names has no such difference (parts); remove the entry\n"), "{said}");
         allow(folder.path(), &ALLOWED.replace("reason", "#"));
-        let said = ends(&run(&mut parity(folder.path(), &[])), 1);
+        let said = ends(&run(&mut parity_on(&url, folder.path(), &[])), 1);
         assert!(
             said.contains("error: parity.toml, line 1: [[allow]] has no reason"),
             "{said}"
         );
-        let left = names("SELECT CAST(datname AS TEXT) FROM pg_database WHERE datname LIKE 'twinbase\\_scratch%'").await;
+        let left = names(&url, "SELECT CAST(datname AS TEXT) FROM pg_database WHERE datname LIKE 'twinbase\\_scratch%'").await;
         assert_eq!(left, Vec::<String>::new(), "scratch databases are dropped");
     });
 }
