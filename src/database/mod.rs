@@ -321,6 +321,14 @@ impl Database {
         }
     }
 
+    /// Has the figures of the pools among the metrics before a lane is used: a series that is not there
+    /// looks like a program that is not there.
+    pub(crate) fn publish_figures(&self) {
+        for pool in [&self.reader, &self.writer] {
+            pool.publish_figures();
+        }
+    }
+
     /// Opens a connection outside the pool, within `connect_timeout`.
     ///
     /// # Errors

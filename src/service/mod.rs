@@ -216,7 +216,10 @@ impl<A: OpenApi + 'static> Application<A> {
     /// but for [`ServiceError::Database`] when not even its pool can be made.
     pub async fn build(self) -> Result<Built, ServiceError> {
         let listen = self.config.server.listen;
+        // Before what is counted: figures go to the recorder that is there.
+        let metrics = telemetry::recorder();
         let database = Database::new(&self.config.database)?;
+        database.publish_figures();
         let refused = |source: std::io::Error| {
             let advice = match source.kind() {
                 std::io::ErrorKind::AddrInUse => {
@@ -249,7 +252,7 @@ impl<A: OpenApi + 'static> Application<A> {
             snapshots: watcher.snapshots(),
             abandoned: Abandoned::default(),
             callers,
-            metrics: telemetry::recorder(),
+            metrics,
             body_limit: self.config.server.body_limit,
         };
         let abandoned = state.abandoned.clone();

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use twinbase::config::Engine;
 use twinbase::testing::request;
 
 /// The program in a folder, with nothing of this process's environment.
@@ -232,6 +233,16 @@ twinbase::on_both_engines! {
         assert!(serving.banner.contains(database.engine().name()), "{}", serving.banner);
         let answer = request(serving.address, "GET /api/v1/ready", &[], &[]).await;
         assert_eq!(answer.body, r#"{"ready":true,"dependencies":{"db":"connected","redis":"unknown"}}"#);
+        // Nobody has used a lane yet.
+        let metrics = request(serving.address, "GET /metrics", &[], &[]).await.body;
+        let pools: &[&str] = match database.engine() {
+            Engine::Sqlite => &["reader", "writer"],
+            Engine::Postgres => &["primary"],
+        };
+        for (figure, pool) in ["twinbase_pool_size", "twinbase_pool_timeouts_total"].iter().flat_map(|f| pools.iter().map(move |p| (f, p))) {
+            let line = format!("\n{figure}{{pool=\"{pool}\"}} 0\n");
+            assert!(metrics.contains(&line), "no {line} in {metrics}");
+        }
         // A connection that idles must not hold the stop up.
         let idle = std::net::TcpStream::connect(serving.address).unwrap();
         serving.signal("TERM");

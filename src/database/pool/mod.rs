@@ -163,6 +163,11 @@ impl Pool {
         AcquireError::new(&self.0, &state, AcquireErrorCause::TimedOut, waited).into()
     }
 
+    /// Tells its figures as metrics.
+    pub(super) fn publish_figures(&self) {
+        self.0.figures.publish(&self.0, &self.0.state());
+    }
+
     /// Its figures at this moment.
     pub(super) fn status(&self) -> PoolStatus {
         status::of(&self.0)
