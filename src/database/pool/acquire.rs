@@ -100,6 +100,8 @@ impl Acquiring<'_> {
                 if let Some(member) = seat.member.take() {
                     order::close_member(member);
                 }
+                // Who waits for another holds none.
+                self.pool.state().holders.end(seat.hold.take());
             }
             if self.pool.state().closed {
                 return Err(self.refuse(AcquireErrorCause::Closed));

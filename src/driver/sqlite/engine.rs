@@ -157,7 +157,12 @@ impl Engine {
         }
     }
 
-    fn with_names_of(&self, error: Error, request: &Request, arguments: &[AnyValueKind]) -> Error {
+    pub(super) fn with_names_of(
+        &self,
+        error: Error,
+        request: &Request,
+        arguments: &[AnyValueKind],
+    ) -> Error {
         match self.generation.analyse(request.sql.as_str()) {
             Ok(Analysis { sql, verb, .. }) => {
                 let targets = if violation::is_of_foreign_key(&error) {

@@ -75,7 +75,7 @@ impl Engine {
             }
             // It has had an effect, or has cost the transaction.
             Err(error) if is_lost || (writes && !matches!(error, Error::Database(_))) => {
-                Some(Err(error))
+                Some(Err(self.with_names_of(error, request, arguments)))
             }
             Err(error) => {
                 tracing::trace!(%error, "a statement moves from the caller's thread to its own");

@@ -77,7 +77,7 @@ impl Plan {
         if self.reads_only && self.analysis.verb == Verb::Select {
             self.shortness.note(run, || opcodes::stops(connection, sql));
         } else if self.writes() && !connection.is_autocommit() {
-            let write = if self.inserts() {
+            let write = if self.only_inserts() {
                 Write::Insert
             } else {
                 Write::Change
@@ -87,7 +87,7 @@ impl Plan {
                 let course = straight::course(connection, sql, write)?;
                 *known = course;
                 Some(match course {
-                    Course::OneRow | Course::Rows => Stops::AtOnce,
+                    Course::Straight | Course::Stepwise => Stops::AtOnce,
                     Course::Winding => Stops::Late,
                 })
             });
@@ -103,9 +103,14 @@ impl Plan {
         matches!(self.analysis.verb, Verb::Insert { .. })
     }
 
+    /// Whether it is an INSERT that changes no row that is there.
+    fn only_inserts(&self) -> bool {
+        matches!(self.analysis.verb, Verb::Insert { upsert: false, .. })
+    }
+
     /// Whether a limit for the length of values is met before anything is written.
     pub(super) fn meets_limits_first(&self) -> bool {
-        !self.writes() || (self.inserts() && self.course != Course::Rows)
+        !self.writes() || (self.only_inserts() && self.course == Course::Straight)
     }
 
     /// Whether it is an INSERT, UPDATE or DELETE.

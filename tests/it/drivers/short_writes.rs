@@ -1,4 +1,5 @@
 use sqlx::{AnyPool, Connection as _, Row as _};
+use twinbase::config::Engine;
 use twinbase::database::{ErrorKind, Violation};
 
 use super::{count, pool, raw};
@@ -129,4 +130,36 @@ twinbase::on_both_engines! {
         let expected: Vec<_> = (0..20).map(|round| ([1, 60_000, 100_000][round % 3],)).collect();
         assert_eq!(lengths, expected);
     }
+}
+
+/// On SQLite alone: a table without a CHECK, where SQLite keeps what a statement has written before it meets
+/// a limit.
+#[test]
+fn a_row_that_returning_makes_large_is_written_once() {
+    twinbase::testing::run(Engine::Sqlite, |test| async move {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE free (id INTEGER PRIMARY KEY, a TEXT)").await;
+        let large = "x".repeat(40_000);
+        let mut outer = pool.begin().await.unwrap();
+        for (round, a) in ["a"; 10].into_iter().chain([large.as_str(); 3]).enumerate() {
+            let insert =
+                sqlx::query("INSERT INTO free (a) VALUES ($1) RETURNING id, a, a AS again");
+            let row = insert.bind(a).fetch_one(&mut *outer).await.unwrap();
+            assert_eq!(row.get::<i64, _>(0), i64::try_from(round).unwrap() + 1);
+            assert_eq!(row.get::<String, _>(2), a);
+        }
+        for (round, a) in ["b"; 10].into_iter().chain([large.as_str(); 1]).enumerate() {
+            let upsert = "INSERT INTO free (id, a) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET a = free.a || excluded.a \
+                 RETURNING id, a, a AS again";
+            let row = sqlx::query(upsert)
+                .bind(a)
+                .fetch_one(&mut *outer)
+                .await
+                .unwrap();
+            let length = 1 + (round + 1).min(10) + a.len() * usize::from(round == 10);
+            assert_eq!(row.get::<String, _>(2).len(), length);
+        }
+        outer.commit().await.unwrap();
+        assert_eq!(count(&pool, "free").await, 13);
+    });
 }

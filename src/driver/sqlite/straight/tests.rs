@@ -1,4 +1,4 @@
-use super::Course::{OneRow, Rows, Winding};
+use super::Course::{Stepwise, Straight, Winding};
 use super::Write::{Change, Insert};
 use super::*;
 
@@ -14,6 +14,8 @@ fn tables() -> Connection {
              CREATE TABLE child (id BIGINT PRIMARY KEY, p BIGINT REFERENCES parent (id));
              CREATE TABLE logged (id BIGINT PRIMARY KEY);
              CREATE TRIGGER log AFTER INSERT ON logged BEGIN UPDATE t SET n = 0; END;
+             CREATE TABLE free (id INTEGER PRIMARY KEY, a TEXT);
+             CREATE TABLE generated (n BIGINT, g BLOB AS (zeroblob(n)) STORED);
              PRAGMA foreign_keys = ON",
         )
         .unwrap();
@@ -24,17 +26,32 @@ fn tables() -> Connection {
 fn only_a_write_of_one_small_row_by_a_unique_key_is_straight() {
     let connection = tables();
     for (sql, write, expected) in [
-        ("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", Insert, OneRow),
+        ("INSERT INTO t VALUES (?1, ?2, ?3, ?4)", Insert, Straight),
         (
             "INSERT INTO t VALUES (?1, ?2, ?3, ?4) RETURNING id, n",
             Insert,
-            OneRow,
+            Stepwise,
         ),
-        ("INSERT INTO wide VALUES (?1, ?2, ?3)", Insert, OneRow),
-        ("INSERT INTO child VALUES (?1, ?2)", Insert, OneRow),
-        ("UPDATE t SET n = n + ?1 WHERE id = ?2", Change, OneRow),
-        ("UPDATE t SET n = ?1 WHERE u = ?2", Change, OneRow),
-        ("DELETE FROM t WHERE id = ?1", Change, OneRow),
+        (
+            "INSERT INTO wide VALUES (?1, ?2, zeroblob(?3)) RETURNING id",
+            Insert,
+            Winding,
+        ),
+        (
+            "INSERT INTO free VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET a = a || excluded.a",
+            Change,
+            Winding,
+        ),
+        (
+            "INSERT INTO generated (n) VALUES (?1), (?2)",
+            Insert,
+            Winding,
+        ),
+        ("INSERT INTO wide VALUES (?1, ?2, ?3)", Insert, Straight),
+        ("INSERT INTO child VALUES (?1, ?2)", Insert, Straight),
+        ("UPDATE t SET n = n + ?1 WHERE id = ?2", Change, Straight),
+        ("UPDATE t SET n = ?1 WHERE u = ?2", Change, Straight),
+        ("DELETE FROM t WHERE id = ?1", Change, Straight),
         (
             "INSERT INTO t VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
             Insert,
@@ -76,11 +93,11 @@ fn a_list_of_rows_is_straight_where_none_is_computed_or_kept_beside_one_that_is_
     for (sql, expected) in [
         (
             "INSERT INTO t VALUES (1, 2, ?1, ?2), (?3, ?4, ?5, ?6)",
-            Rows,
+            Stepwise,
         ),
         (
             "INSERT INTO child VALUES (?1, ?2), (?3, ?4), (?5, ?6) RETURNING id",
-            Rows,
+            Stepwise,
         ),
         (
             "INSERT INTO wide VALUES (?1, ?2, zeroblob(?3)), (?4, ?5, ?6)",
@@ -106,7 +123,7 @@ fn a_list_of_rows_is_straight_where_none_is_computed_or_kept_beside_one_that_is_
     ] {
         assert_eq!(course(&connection, sql, Insert), Some(expected), "{sql}");
     }
-    for (rows, expected) in [(256, Rows), (257, Winding)] {
+    for (rows, expected) in [(256, Stepwise), (257, Winding)] {
         let sql = format!(
             "INSERT INTO wide (id) VALUES (?1){}",
             ", (?2)".repeat(rows - 1)
