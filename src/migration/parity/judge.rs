@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
 
-use super::model::{Column, DefaultValue, Schema, Table};
+use super::model::{Column, DefaultValue, Schema, Stored, Table};
 use crate::config::Engine;
 use crate::driver::sqlite::standard;
 use crate::migration::translate::quote_name;
@@ -111,7 +111,11 @@ impl Judge {
             return Ok(postgres.says == sqlite.says && postgres.says != Says::Expression);
         }
         let theirs = postgres.expression.text.clone();
-        let ours = bytes(&sqlite.expression.text);
+        let ours = match &sqlite.stored {
+            Stored::Literal(literal) => bytes(literal),
+            Stored::AsWritten => bytes(&sqlite.expression.text),
+            Stored::Refused => return Ok(false),
+        };
         let key = [declared.to_owned(), theirs, ours];
         if let Some(known) = self.values.get(&key) {
             return Ok(*known);

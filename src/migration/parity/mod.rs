@@ -16,6 +16,7 @@ mod sqlite;
 use super::{MigrationError, Migrations, Runner, Step, history};
 use crate::config::Engine;
 use judge::Judge;
+use sqlite::Tried;
 
 pub use allow::Allowance;
 pub use difference::{Aspect, Difference};
@@ -87,13 +88,14 @@ async fn run(
         begin(runner).await?;
     }
     let mut judge = Judge::default();
+    let mut tried = Tried::default();
     let mut standing = Standing::default();
     let mut used = vec![false; allowances.len()];
     let mut versions = Vec::with_capacity(theirs.len());
     for (step, twin) in theirs.iter().zip(&ours) {
         apply(postgres, step).await?;
         apply(sqlite, twin).await?;
-        let (tables, differences) = look(postgres, sqlite, &mut judge).await?;
+        let (tables, differences) = look(postgres, sqlite, &mut judge, &mut tried).await?;
         let (mut begun, mut allowed) = (Vec::new(), Vec::new());
         for difference in differences {
             let mut reasons = Vec::new();
@@ -194,10 +196,11 @@ async fn look(
     postgres: &mut Runner,
     sqlite: &mut Runner,
     judge: &mut Judge,
+    tried: &mut Tried,
 ) -> Result<(usize, Vec<Difference>), MigrationError> {
     let both = async {
         let mut theirs = postgres::read(&mut postgres.conn, judge).await?;
-        let mut ours = sqlite::read(&mut sqlite.conn).await?;
+        let mut ours = sqlite::read(&mut sqlite.conn, tried).await?;
         judge::settle(judge, &mut postgres.conn, &mut theirs, &mut ours).await?;
         let tables = theirs.tables.len().max(ours.tables.len());
         Ok((tables, compare::differences(&theirs, &ours)))

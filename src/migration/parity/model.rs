@@ -42,6 +42,18 @@ pub(super) struct Column {
 pub(super) struct DefaultValue {
     pub(super) says: Says,
     pub(super) expression: Expression,
+    pub(super) stored: Stored,
+}
+
+/// What a row gets of a default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// What is written, as far as is known.
+    AsWritten,
+    /// This literal, into which the column turned it.
+    Literal(String),
+    /// Nothing: the column's type refuses it.
+    Refused,
 }
 
 /// SQL of the engine's own, and PostgreSQL's spelling of it.

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use super::judge::{Judge, Place};
 use super::model::{
-    Check, Column, DefaultValue, Expression, ForeignKey, Index, Key, Part, Schema, Table,
+    Check, Column, DefaultValue, Expression, ForeignKey, Index, Key, Part, Schema, Stored, Table,
 };
 use crate::config::Engine;
 use crate::migration::schema::is_own;
@@ -159,6 +159,7 @@ impl Raw {
                 let default = DefaultValue {
                     says,
                     expression: Expression::new(text),
+                    stored: Stored::AsWritten,
                 };
                 ((says != Says::Nothing).then_some(default), None)
             }

@@ -3,7 +3,7 @@
 use super::pairs::{Pair, pairs};
 use super::{Found, list};
 use crate::migration::parity::difference::Aspect;
-use crate::migration::parity::model::{Column, DefaultValue};
+use crate::migration::parity::model::{Column, DefaultValue, Stored};
 use crate::migration::translate::reading_back::Says;
 
 pub(super) fn compare(found: &mut Found, table: &str, postgres: &[Column], sqlite: &[Column]) {
@@ -47,7 +47,14 @@ fn column(found: &mut Found, object: &str, postgres: &Column, sqlite: &Column) {
     };
     found.texts(object, Aspect::Nullability, null(postgres), null(sqlite));
     if !is_same_default(postgres.default.as_ref(), sqlite.default.as_ref()) {
-        let text = |column: &Column| Some(column.default.as_ref()?.expression.text.clone());
+        let text = |column: &Column| {
+            let default = column.default.as_ref()?;
+            let text = &default.expression.text;
+            Some(match default.stored {
+                Stored::Refused => format!("{text} (which the type refuses)"),
+                _ => text.clone(),
+            })
+        };
         let both = postgres.default.as_ref().zip(sqlite.default.as_ref());
         let are_known = |(one, other): (&DefaultValue, &DefaultValue)| {
             one.says != Says::Expression && other.says != Says::Expression
@@ -84,7 +91,11 @@ fn nullability(column: &Column) -> &'static str {
 /// A text may say one thing on one engine and another on the other: `CURRENT_TIMESTAMP`.
 fn is_same_default(postgres: Option<&DefaultValue>, sqlite: Option<&DefaultValue>) -> bool {
     match (postgres, sqlite) {
-        (Some(one), Some(other)) => one.says == other.says && one.expression.is(&other.expression),
+        (Some(one), Some(other)) => {
+            one.says == other.says
+                && other.stored != Stored::Refused
+                && one.expression.is(&other.expression)
+        }
         (one, other) => one.is_none() && other.is_none(),
     }
 }

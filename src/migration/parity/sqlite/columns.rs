@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row as _};
 
 use crate::config::Engine;
 use crate::driver::sqlite::{ColumnDefinition, Constraint};
-use crate::migration::parity::model::{Column, DefaultValue, Expression};
+use crate::migration::parity::model::{Column, DefaultValue, Expression, Stored};
 use crate::migration::translate::DECIMAL_COLLATION;
 use crate::migration::translate::reading_back::{self, Says};
 
@@ -121,5 +121,6 @@ fn default(raw: &Raw) -> Option<DefaultValue> {
     (says != Says::Nothing).then(|| DefaultValue {
         says,
         expression: Expression::new(text),
+        stored: Stored::AsWritten,
     })
 }

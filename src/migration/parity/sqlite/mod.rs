@@ -1,6 +1,7 @@
 //! Reads the schema of a `SQLite` database: the pragmas, and the stored text for what they don't tell.
 
 mod columns;
+mod defaults;
 mod indexes;
 mod keys;
 
@@ -14,7 +15,12 @@ use crate::migration::schema::is_own;
 use crate::migration::translate::TYPE_CHECK_PREFIX;
 use columns::{Raw, columns};
 
-pub(super) async fn read(conn: &mut AnyConnection) -> Result<Schema, sqlx::Error> {
+pub(super) use defaults::Tried;
+
+pub(super) async fn read(
+    conn: &mut AnyConnection,
+    tried: &mut Tried,
+) -> Result<Schema, sqlx::Error> {
     let mut schema = Schema::default();
     let texts = texts(conn).await?;
     // A virtual table keeps its rows in shadow tables.
@@ -31,7 +37,7 @@ pub(super) async fn read(conn: &mut AnyConnection) -> Result<Schema, sqlx::Error
             schema.views.insert(name, names);
         } else {
             let has_rowid = row.try_get::<i64, _>(2)? == 0;
-            let table = table(conn, &name, has_rowid, &texts).await?;
+            let table = table(conn, tried, &name, has_rowid, &texts).await?;
             schema.tables.insert(name, table);
         }
     }
@@ -52,6 +58,7 @@ async fn texts(conn: &mut AnyConnection) -> Result<Texts, sqlx::Error> {
 
 async fn table(
     conn: &mut AnyConnection,
+    tried: &mut Tried,
     name: &str,
     has_rowid: bool,
     texts: &Texts,
@@ -86,12 +93,18 @@ async fn table(
         .filter(|check| check.name.starts_with(TYPE_CHECK_PREFIX))
         .collect();
     let definitions = column_definitions(sql);
-    let column = |raw: &Raw| {
+    let mut columns = Vec::with_capacity(raw.len());
+    for raw in &raw {
         let definition = definitions.iter().find(|d| d.name == raw.name);
-        raw.finish(definition, &typed, rowid.as_ref() == Some(&raw.name))
-    };
+        let mut column = raw.finish(definition, &typed, rowid.as_ref() == Some(&raw.name));
+        let collation = definition.and_then(|definition| definition.collation.as_deref());
+        tried
+            .attempt(conn, raw, collation, &typed, &mut column)
+            .await?;
+        columns.push(column);
+    }
     Ok(Table {
-        columns: raw.iter().map(column).collect(),
+        columns,
         unique: keys::unique(&constraints, primary_key.as_ref()),
         primary_key,
         foreign_keys: keys::foreign(conn, name, &constraints).await?,

@@ -272,3 +272,89 @@ fn defaults_are_compared_by_what_they_say() {
         ],
     );
 }
+
+/// Literals, each in the form that SQLite's column takes.
+const LITERALS: &str = "CREATE TABLE literals (
+    flag BOOLEAN DEFAULT TRUE,
+    day DATE DEFAULT '2024-01-01',
+    code UUID DEFAULT '0190163d-8694-739b-aea5-966c26f8ad91',
+    at TIMESTAMPTZ DEFAULT '2024-01-01 00:00:00Z',
+    number BIGINT DEFAULT 2,
+    price NUMERIC(10,2) DEFAULT 1.50,
+    note TEXT DEFAULT '5',
+    half TEXT DEFAULT '1.50',
+    mask BIGINT DEFAULT 16,
+    one BIGINT DEFAULT 1
+);";
+
+#[test]
+fn a_default_is_what_sqlite_stores_and_differs_where_its_column_refuses_it() {
+    each_is_told_alone(
+        LITERALS,
+        &[
+            (
+                Sqlite,
+                "DEFAULT TRUE",
+                "DEFAULT 'yes'",
+                &[
+                    "literals.flag default: true on PostgreSQL, 'yes' (which the type refuses) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "DEFAULT '2024-01-01',",
+                "DEFAULT '1 January 2024',",
+                &[
+                    "literals.day default: '2024-01-01'::date on PostgreSQL, '1 January 2024' (which the type refuses) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "DEFAULT '0190163d-8694-739b-aea5-966c26f8ad91'",
+                "DEFAULT '0190163D-8694-739B-AEA5-966C26F8AD91'",
+                &[
+                    "literals.code default: '0190163d-8694-739b-aea5-966c26f8ad91'::uuid on PostgreSQL, \
+                     '0190163D-8694-739B-AEA5-966C26F8AD91' (which the type refuses) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "DEFAULT '2024-01-01T00:00:00.000000Z'",
+                "DEFAULT '2024-01-01'",
+                &[
+                    "literals.at default: '2024-01-01 00:00:00+00'::timestamp with time zone on PostgreSQL, \
+                     '2024-01-01' (which the type refuses) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "DEFAULT 2,",
+                "DEFAULT 1.5,",
+                &[
+                    "literals.number default: 2 on PostgreSQL, 1.5 (which the type refuses) on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "DEFAULT '1.5',",
+                "DEFAULT '1.50',",
+                &[
+                    "literals.price default: 1.50 on PostgreSQL, '1.50' (which the type refuses) on SQLite",
+                ],
+            ),
+            // The column makes a text of the number, and the last digit is lost.
+            (
+                Sqlite,
+                "DEFAULT '1.50'",
+                "DEFAULT 1.50",
+                &["literals.half default: '1.50'::text on PostgreSQL, 1.50 on SQLite"],
+            ),
+            // What it makes is the same.
+            (Sqlite, "DEFAULT '1.5',", "DEFAULT 1.50,", &[]),
+            (Sqlite, "DEFAULT '5'", "DEFAULT 5", &[]),
+            (Sqlite, "DEFAULT 2,", "DEFAULT '2',", &[]),
+            (Sqlite, "DEFAULT 16", "DEFAULT 0x10", &[]),
+            (Sqlite, "DEFAULT 1\n", "DEFAULT TRUE\n", &[]),
+        ],
+    );
+}

@@ -1,0 +1,85 @@
+//! What a default becomes in its column: `SQLite` turns it into the column's kind of value, and the column's
+//! CHECK may refuse it, which every INSERT that leaves the column out would find.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use sqlx::{AnyConnection, Connection as _, Executor as _, Row as _};
+
+use super::columns::Raw;
+use crate::driver::sqlite::Constraint;
+use crate::migration::parity::model::{Column, Stored};
+use crate::migration::translate::quote_name;
+use crate::migration::translate::reading_back::Says;
+
+const TABLE: &str = "_twinbase_parity";
+
+/// What `SQLite` has made so far of a default, by the table of one column that it was tried in.
+#[derive(Debug, Default)]
+pub(in crate::migration::parity) struct Tried(HashMap<String, Stored>);
+
+impl Tried {
+    /// Writes down what is stored of a column's literal.
+    pub(super) async fn attempt(
+        &mut self,
+        conn: &mut AnyConnection,
+        raw: &Raw,
+        collation: Option<&str>,
+        checks: &[&Constraint],
+        column: &mut Column,
+    ) -> Result<(), sqlx::Error> {
+        let Some(default) = &mut column.default else {
+            return Ok(());
+        };
+        if default.says != Says::Literal {
+            return Ok(());
+        }
+        let name = quote_name(&raw.name);
+        let text = &default.expression.text;
+        let mut create = format!(
+            "CREATE TABLE {TABLE} ({name} {} DEFAULT ({text}\n)",
+            raw.declared
+        );
+        if let Some(collation) = collation {
+            let _ = write!(create, " COLLATE {}", quote_name(collation));
+        }
+        for check in checks.iter().filter(|check| check.columns == [&*raw.name]) {
+            let _ = write!(create, " CHECK ({}\n)", check.condition);
+        }
+        create.push(')');
+        default.stored = match self.0.get(&create) {
+            Some(known) => known.clone(),
+            None => {
+                let stored = stored(conn, &create, &name).await?;
+                self.0.insert(create, stored.clone());
+                stored
+            }
+        };
+        Ok(())
+    }
+}
+
+/// What a row without any value has in the only column of a table.
+async fn stored(
+    conn: &mut AnyConnection,
+    create: &str,
+    column: &str,
+) -> Result<Stored, sqlx::Error> {
+    let mut attempt = conn.begin_with("BEGIN").await?;
+    let create = sqlx::AssertSqlSafe(create.to_owned());
+    let stored = if attempt.execute(sqlx::raw_sql(create)).await.is_err() {
+        Stored::AsWritten
+    } else {
+        let insert = format!("INSERT INTO {TABLE} DEFAULT VALUES");
+        let insert = sqlx::raw_sql(sqlx::AssertSqlSafe(insert));
+        if attempt.execute(insert).await.is_err() {
+            Stored::Refused
+        } else {
+            let read = format!("SELECT quote({column}) FROM {TABLE}");
+            let row = attempt.fetch_one(sqlx::AssertSqlSafe(read)).await?;
+            Stored::Literal(row.try_get(0)?)
+        }
+    };
+    attempt.rollback().await?;
+    Ok(stored)
+}
