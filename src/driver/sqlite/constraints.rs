@@ -16,6 +16,8 @@ pub(crate) struct Constraint {
     pub(crate) condition: String,
     /// Whether a foreign key is not looked at before COMMIT.
     pub(crate) deferred: bool,
+    /// What a UNIQUE or a primary key does about a row that breaks it, where that is not `ABORT`.
+    pub(crate) on_conflict: Option<String>,
 }
 
 /// What a constraint demands.
@@ -81,6 +83,22 @@ pub(super) fn is_table_constraint(element: &[Token<'_>]) -> bool {
         .is_some_and(|first| WORDS.iter().any(|word| first.is(word)))
 }
 
+/// What ON CONFLICT says at `at`, perhaps behind a direction, where that is not what SQLite does anyway.
+pub(super) fn on_conflict(element: &[Token<'_>], at: usize) -> Option<String> {
+    let mut rest = element.get(at..)?;
+    if let [direction, behind @ ..] = rest
+        && (direction.is("ASC") || direction.is("DESC"))
+    {
+        rest = behind;
+    }
+    match rest {
+        [on, conflict, action, ..] if on.is("ON") && conflict.is("CONFLICT") => {
+            Some(unquoted(action).to_ascii_uppercase()).filter(|action| action != "ABORT")
+        }
+        _ => None,
+    }
+}
+
 struct Reader<'a> {
     sql: &'a str,
     table: &'a str,
@@ -115,9 +133,11 @@ impl Reader<'_> {
             } else if token.is("UNIQUE") {
                 let columns = group.unwrap_or_else(|| own.clone());
                 self.add(Rule::Unique, name.take(), columns);
+                self.note_conflict(element, at + 1);
             } else if token.is("PRIMARY") {
                 let columns = self.group(element, at + 2).unwrap_or_else(|| own.clone());
                 self.add(Rule::PrimaryKey, name.take(), columns);
+                self.note_conflict(element, at + 2);
             } else if token.is("CHECK") {
                 self.check(element, at + 1, name.take());
             } else if token.is("FOREIGN") {
@@ -127,11 +147,8 @@ impl Reader<'_> {
                 let columns = foreign.take().unwrap_or_else(|| own.clone());
                 self.add(Rule::ForeignKey(parent), name.take(), columns);
                 at += 1;
-            } else if token.is("DEFERRED") {
-                // After INITIALLY; the key that it belongs to was the last.
-                if let Some(key) = self.found.last_mut() {
-                    key.deferred = true;
-                }
+            } else if token.is("DEFERRABLE") {
+                self.defer(element, at);
             } else if ["NOT", "NULL", "DEFAULT", "COLLATE", "GENERATED", "AS"]
                 .iter()
                 .any(|word| token.is(word))
@@ -157,6 +174,25 @@ impl Reader<'_> {
             self.columns.iter().find(same).cloned().unwrap_or(name)
         };
         Some(names.into_iter().map(declared).collect())
+    }
+
+    /// Takes note of the DEFERRABLE at `at`: it is for the table's last foreign key, whatever stands between.
+    fn defer(&mut self, element: &[Token<'_>], at: usize) {
+        let is = |at: usize, word| element.get(at).is_some_and(|token| token.is(word));
+        let mut found = self.found.iter_mut().rev();
+        if let Some(key) = found.find(|other| matches!(other.rule, Rule::ForeignKey(_))) {
+            key.deferred = !is(at - 1, "NOT") && is(at + 1, "INITIALLY") && is(at + 2, "DEFERRED");
+        }
+    }
+
+    /// Takes note of the ON CONFLICT that stands at `at`, perhaps behind columns and a direction.
+    fn note_conflict(&mut self, element: &[Token<'_>], mut at: usize) {
+        if element.get(at).is_some_and(|token| token.is_symbol("(")) {
+            at = lexer::closing(element, at).map_or(at, |end| end + 1);
+        }
+        if let Some(key) = self.found.last_mut() {
+            key.on_conflict = on_conflict(element, at);
+        }
     }
 
     fn check(&mut self, element: &[Token<'_>], open: usize, name: Option<String>) {
@@ -196,6 +232,7 @@ impl Reader<'_> {
             columns,
             condition: String::new(),
             deferred: false,
+            on_conflict: None,
         });
     }
 
@@ -292,6 +329,44 @@ mod tests {
         assert_eq!(
             seen.collect::<Vec<_>>(),
             [("a > (1)", false), ("", true), ("", false)]
+        );
+    }
+
+    #[test]
+    fn a_deferral_is_for_the_last_foreign_key_of_the_table() {
+        for (columns, expected) in [
+            (
+                "a REFERENCES p, b UNIQUE DEFERRABLE INITIALLY DEFERRED",
+                true,
+            ),
+            ("a REFERENCES p UNIQUE DEFERRABLE INITIALLY DEFERRED", true),
+            ("a REFERENCES p NOT DEFERRABLE INITIALLY DEFERRED", false),
+            (
+                "a REFERENCES p DEFERRABLE INITIALLY DEFERRED NOT DEFERRABLE",
+                false,
+            ),
+            ("a UNIQUE DEFERRABLE INITIALLY DEFERRED REFERENCES p", false),
+        ] {
+            let found = declared("t", &format!("CREATE TABLE t ({columns})"));
+            for constraint in found {
+                let is_key = matches!(constraint.rule, Rule::ForeignKey(_));
+                assert_eq!(constraint.deferred, expected && is_key, "{columns}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_broken_key_does_is_told_where_it_is_not_usual() {
+        let found = declared(
+            "t",
+            "CREATE TABLE t (a INT PRIMARY KEY DESC ON CONFLICT ignore, \
+             b INT NOT NULL ON CONFLICT REPLACE UNIQUE ON CONFLICT ABORT UNIQUE NOT NULL ON CONFLICT FAIL, \
+             UNIQUE (a, b) ON CONFLICT REPLACE)",
+        );
+        let seen = found.iter().map(|c| c.on_conflict.as_deref());
+        assert_eq!(
+            seen.collect::<Vec<_>>(),
+            [Some("IGNORE"), None, None, Some("REPLACE")]
         );
     }
 

@@ -1,7 +1,7 @@
 //! What the stored text of a table or of an index says, and no pragma tells.
 
 use super::analysis::unquoted;
-use super::constraints::{elements, is_table_constraint, split};
+use super::constraints::{elements, is_table_constraint, on_conflict, split};
 use super::lexer::{self, Kind, Token};
 
 /// What a column's definition says beyond what `table_xinfo` has.
@@ -11,6 +11,8 @@ pub(crate) struct ColumnDefinition {
     pub(crate) collation: Option<String>,
     /// The expression of a generated column.
     pub(crate) generated: Option<String>,
+    /// What is done about a NULL that NOT NULL forbids, where that is not `ABORT`.
+    pub(crate) on_null: Option<String>,
 }
 
 /// What an index is over.
@@ -40,6 +42,8 @@ fn column(sql: &str, element: &[Token<'_>]) -> Option<ColumnDefinition> {
     for at in lexer::outside_parentheses(element).skip(1) {
         if element[at].is("COLLATE") {
             found.collation = element.get(at + 1).map(unquoted);
+        } else if element[at].is("NULL") && element[at - 1].is("NOT") {
+            found.on_null = on_conflict(element, at + 1);
         } else if element[at].is("AS")
             && let Some(end) = lexer::closing(element, at + 1)
         {
@@ -135,6 +139,14 @@ mod tests {
                 ("d".to_owned(), None, None)
             ]
         );
+    }
+
+    #[test]
+    fn what_is_done_about_a_null_is_told_where_it_is_not_usual() {
+        let sql = "CREATE TABLE t (a INT NOT NULL ON CONFLICT Replace UNIQUE, b INT NOT NULL ON CONFLICT ABORT, \
+                   c INT NOT NULL UNIQUE ON CONFLICT IGNORE, d INT NULL ON CONFLICT FAIL)";
+        let seen: Vec<_> = columns(sql).into_iter().map(|c| c.on_null).collect();
+        assert_eq!(seen, [Some("REPLACE".to_owned()), None, None, None]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Aspect {
     OnDelete,
     /// What happens to the rows that refer when the key of theirs changes.
     OnUpdate,
-    /// Whether a foreign key is looked at by the statement or at COMMIT.
+    /// Whether a key is looked at by the statement or at COMMIT.
     Deferred,
     /// How a foreign key of several columns takes NULLs.
     Match,

@@ -32,6 +32,8 @@ pub(super) struct Column {
     /// The type as the engine writes it.
     pub(super) declared: String,
     pub(super) not_null: bool,
+    /// What `SQLite` does about a NULL that is forbidden, where it does not fail.
+    pub(super) on_null: Option<String>,
     pub(super) default: Option<DefaultValue>,
     pub(super) generated: Option<Expression>,
     /// How the engine makes a value where none is given, if it does.
@@ -84,6 +86,31 @@ pub(super) struct Key {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
     pub(super) nulls_are_distinct: bool,
+    /// What `SQLite` does about a row that breaks it, where it does not fail.
+    pub(super) on_conflict: Option<String>,
+    pub(super) checked: Checked,
+}
+
+/// When a key is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// At each row, as `SQLite` does.
+    #[default]
+    AtOnce,
+    /// At the end of the statement. `ON CONFLICT (…)` of an INSERT does not find such a key.
+    AfterStatement,
+    AtCommit,
+}
+
+impl Key {
+    /// The columns, and what is done about a row that breaks it.
+    pub(super) fn terms(&self) -> String {
+        let columns = self.columns.join(", ");
+        match &self.on_conflict {
+            Some(action) => format!("({columns}) ON CONFLICT {action}"),
+            None => format!("({columns})"),
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use super::judge::{Judge, Place};
 use super::model::{
-    Check, Column, DefaultValue, Expression, ForeignKey, Index, Key, Part, Schema, Stored, Table,
+    Check, Checked, Column, DefaultValue, Expression, ForeignKey, Index, Key, Part, Schema, Stored,
+    Table,
 };
 use crate::config::Engine;
 use crate::migration::schema::is_own;
@@ -40,7 +41,7 @@ const CONSTRAINTS: &str = "SELECT CAST(c.relname AS TEXT), CAST(k.conname AS TEX
      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.number) AS TEXT), \
      CAST(k.confdeltype AS TEXT), CAST(k.confupdtype AS TEXT), k.condeferred, k.confmatchtype = 'f', \
      CAST(CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) ELSE pg_get_constraintdef(k.oid) END AS TEXT), \
-     coalesce((SELECT i.indnullsnotdistinct FROM pg_index i WHERE i.indexrelid = k.conindid AND k.contype = 'u'), false) \
+     coalesce((SELECT i.indnullsnotdistinct FROM pg_index i WHERE i.indexrelid = k.conindid AND k.contype = 'u'), false), k.condeferrable \
      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
      WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND {own} ORDER BY c.relname, k.conname";
 
@@ -170,6 +171,7 @@ impl Raw {
             kind,
             declared: self.declared,
             not_null: self.not_null,
+            on_null: None,
             default,
             generated,
             identity,
@@ -260,12 +262,16 @@ fn constraint(row: &AnyRow, table: &mut Table) -> Result<Option<TypeCheck>, sqlx
                 name,
                 columns,
                 nulls_are_distinct: true,
+                on_conflict: None,
+                checked: checked(row)?,
             });
         }
         "u" => table.unique.push(Key {
             name,
             columns,
             nulls_are_distinct: !row.try_get::<bool, _>(11)?,
+            on_conflict: None,
+            checked: checked(row)?,
         }),
         // A CHECK, or EXCLUDE, which SQLite does not have.
         _ => table.checks.push(Check {
@@ -274,6 +280,15 @@ fn constraint(row: &AnyRow, table: &mut Table) -> Result<Option<TypeCheck>, sqlx
         }),
     }
     Ok(None)
+}
+
+/// When a key is looked at.
+fn checked(row: &AnyRow) -> Result<Checked, sqlx::Error> {
+    Ok(match (row.try_get(12)?, row.try_get(8)?) {
+        (true, true) => Checked::AtCommit,
+        (true, false) => Checked::AfterStatement,
+        (false, _) => Checked::AtOnce,
+    })
 }
 
 fn action(letter: &str) -> &'static str {

@@ -41,9 +41,10 @@ fn column(found: &mut Found, object: &str, postgres: &Column, sqlite: &Column) {
         postgres.kind.clone(),
         sqlite.kind.clone(),
     );
-    let null = |column| match nullability(column).trim() {
-        "" => "NULL".to_owned(),
-        other => other.to_owned(),
+    let null = |column: &Column| match (nullability(column).trim(), &column.on_null) {
+        ("", _) => "NULL".to_owned(),
+        (other, None) => other.to_owned(),
+        (other, Some(action)) => format!("{other} ON CONFLICT {action}"),
     };
     found.texts(object, Aspect::Nullability, null(postgres), null(sqlite));
     if !is_same_default(postgres.default.as_ref(), sqlite.default.as_ref()) {

@@ -19,14 +19,10 @@ pub(super) fn compare(found: &mut Found, table: &str, postgres: &Table, sqlite: 
         match pair {
             Pair::Both(theirs, ours) => {
                 found.name(&object, &theirs.name, &ours.name);
-                if !is_alike(theirs, ours) {
-                    found.texts(
-                        &object,
-                        Aspect::Unique,
-                        list(&theirs.columns),
-                        list(&ours.columns),
-                    );
+                if !is_alike(theirs, ours) || theirs.on_conflict != ours.on_conflict {
+                    found.texts(&object, Aspect::Unique, theirs.terms(), ours.terms());
                 }
+                super::keys::checked(found, &object, theirs, ours);
                 let (theirs, ours) = (theirs.nulls_are_distinct, ours.nulls_are_distinct);
                 found.texts(&object, Aspect::Nulls, nulls(theirs), nulls(ours));
             }
@@ -49,7 +45,7 @@ fn unique(
     pair: &Pair<'_, Key>,
     indexes: &mut Vec<Pair<'_, Index>>,
 ) {
-    let constraint = |key: &Key| format!("a constraint UNIQUE {}", list(&key.columns));
+    let constraint = |key: &Key| format!("a constraint UNIQUE {}", key.terms());
     let is_twin = |key: &Key, index: &Index| {
         let columns = index.columns().unwrap_or_default();
         let columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();

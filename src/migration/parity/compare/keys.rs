@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::pairs::{Pair, pairs};
 use super::{Found, list, same_columns};
 use crate::migration::parity::difference::Aspect;
-use crate::migration::parity::model::{Check, ForeignKey, Key};
+use crate::migration::parity::model::{Check, Checked, ForeignKey, Key};
 
 pub(super) fn primary(
     found: &mut Found,
@@ -17,13 +17,30 @@ pub(super) fn primary(
         (Some(theirs), Some(ours)) if same_columns(&theirs.columns, &ours.columns) => {
             let object = format!("{table}.{}", theirs.name);
             found.name(&object, &theirs.name, &ours.name);
+            if theirs.on_conflict != ours.on_conflict {
+                found.texts(table, Aspect::PrimaryKey, theirs.terms(), ours.terms());
+            }
+            checked(found, &object, theirs, ours);
         }
         (None, None) => {}
         (theirs, ours) => {
-            let text = |key: Option<&Key>| key.map(|key| list(&key.columns));
+            let text = |key: Option<&Key>| key.map(Key::terms);
             found.add(table, Aspect::PrimaryKey, text(theirs), text(ours), true);
         }
     }
+}
+
+/// Tells when a key is looked at.
+pub(super) fn checked(found: &mut Found, object: &str, postgres: &Key, sqlite: &Key) {
+    let time = |key: &Key| {
+        let when = match key.checked {
+            Checked::AtOnce => "at once",
+            Checked::AfterStatement => "after the statement",
+            Checked::AtCommit => "at COMMIT",
+        };
+        when.to_owned()
+    };
+    found.texts(object, Aspect::Deferred, time(postgres), time(sqlite));
 }
 
 pub(super) fn foreign(

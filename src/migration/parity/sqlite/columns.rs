@@ -41,6 +41,7 @@ impl Raw {
             name: self.name.clone(),
             declared: self.declared.clone(),
             not_null: self.not_null || is_rowid,
+            on_null: definition.and_then(|definition| definition.on_null.clone()),
             default: default(self),
             generated: generated.map(Expression::new),
             identity: is_rowid.then_some("the rowid"),

@@ -5,19 +5,24 @@ use std::collections::HashMap;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::driver::sqlite::{Constraint, Rule};
-use crate::migration::parity::model::{ForeignKey, Key, Schema};
+use crate::migration::parity::model::{Checked, ForeignKey, Key, Schema};
 
 /// The UNIQUE constraints. Of two over the same columns `PostgreSQL` keeps the first, and none beside a
 /// primary key.
 pub(super) fn unique(constraints: &[Constraint], primary_key: Option<&Key>) -> Vec<Key> {
     let mut found: Vec<Key> = Vec::new();
     for constraint in constraints.iter().filter(|c| c.rule == Rule::Unique) {
-        let mut before = found.iter().chain(primary_key);
-        if before.all(|key| key.columns != constraint.columns) {
+        let is_twin = |key: &&mut Key| key.columns == constraint.columns;
+        if let Some(twin) = found.iter_mut().find(is_twin) {
+            let action = || constraint.on_conflict.clone();
+            twin.on_conflict = twin.on_conflict.take().or_else(action);
+        } else if primary_key.is_none_or(|key| key.columns != constraint.columns) {
             found.push(Key {
                 name: constraint.name.clone(),
                 columns: constraint.columns.clone(),
                 nulls_are_distinct: true,
+                on_conflict: constraint.on_conflict.clone(),
+                checked: Checked::AtOnce,
             });
         }
     }

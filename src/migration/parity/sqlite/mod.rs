@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Executor as _, Row as _};
 
-use super::model::{Check, Expression, Key, Schema, Table};
+use super::model::{Check, Checked, Expression, Key, Schema, Table};
 use crate::driver::sqlite::{Constraint, Rule, column_definitions, declared_constraints};
 use crate::migration::schema::is_own;
 use crate::migration::translate::TYPE_CHECK_PREFIX;
@@ -75,13 +75,23 @@ async fn table(
         _ => None,
     };
     let primary = |c: &&Constraint| c.rule == Rule::PrimaryKey;
+    let key_columns: Vec<String> = keys.iter().map(|column| column.name.clone()).collect();
+    // A UNIQUE over the same columns is the same index.
+    let same = |c: &&Constraint| {
+        c.rule == Rule::PrimaryKey || (c.rule == Rule::Unique && c.columns == key_columns)
+    };
+    let actions = constraints.iter().filter(same);
     let primary_key = (!keys.is_empty()).then(|| Key {
         name: constraints
             .iter()
             .find(primary)
             .map_or_else(String::new, |c| c.name.clone()),
-        columns: keys.iter().map(|column| column.name.clone()).collect(),
+        on_conflict: actions
+            .filter_map(|constraint| constraint.on_conflict.clone())
+            .next(),
+        columns: key_columns.clone(),
         nulls_are_distinct: true,
+        checked: Checked::AtOnce,
     });
     let checks: Vec<&Constraint> = constraints
         .iter()

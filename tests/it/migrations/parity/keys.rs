@@ -196,3 +196,94 @@ fn checks_are_compared_by_name_and_by_what_they_say() {
         ],
     );
 }
+
+#[test]
+fn what_is_done_about_a_broken_rule_is_compared() {
+    each_is_told_alone(
+        ORDERS,
+        &[
+            (
+                Sqlite,
+                "UNIQUE (note, due)",
+                "UNIQUE (note, due) ON CONFLICT REPLACE",
+                &[
+                    "orders.orders_note_key unique: (note, due) on PostgreSQL, (note, due) ON CONFLICT REPLACE on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                " NOT NULL PRIMARY KEY",
+                " NOT NULL PRIMARY KEY ON CONFLICT IGNORE",
+                &["orders primary key: (id) on PostgreSQL, (id) ON CONFLICT IGNORE on SQLite"],
+            ),
+            (
+                Sqlite,
+                " NOT NULL PRIMARY KEY",
+                " NOT NULL PRIMARY KEY UNIQUE ON CONFLICT IGNORE",
+                &["orders primary key: (id) on PostgreSQL, (id) ON CONFLICT IGNORE on SQLite"],
+            ),
+            (
+                Sqlite,
+                " NOT NULL DEFAULT TRUE",
+                " NOT NULL ON CONFLICT REPLACE DEFAULT TRUE",
+                &[
+                    "orders.paid nullability: NOT NULL on PostgreSQL, NOT NULL ON CONFLICT REPLACE on SQLite",
+                ],
+            ),
+            (
+                Sqlite,
+                "UNIQUE (note, due)",
+                "UNIQUE (note, due) ON CONFLICT ABORT",
+                &[],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn when_a_key_is_looked_at_is_compared() {
+    each_is_told_alone(
+        ORDERS,
+        &[
+            (
+                Postgres,
+                "UNIQUE (note, due)",
+                "UNIQUE (note, due) DEFERRABLE INITIALLY DEFERRED",
+                &["orders.orders_note_key deferred: at COMMIT on PostgreSQL, at once on SQLite"],
+            ),
+            (
+                Postgres,
+                "UNIQUE (note, due)",
+                "UNIQUE (note, due) DEFERRABLE",
+                &[
+                    "orders.orders_note_key deferred: after the statement on PostgreSQL, at once on SQLite",
+                ],
+            ),
+            (
+                Postgres,
+                "id BIGINT PRIMARY KEY",
+                "id BIGINT PRIMARY KEY DEFERRABLE INITIALLY DEFERRED",
+                &["orders.orders_pkey deferred: at COMMIT on PostgreSQL, at once on SQLite"],
+            ),
+            // SQLite gives it to the last foreign key before it, of whatever column.
+            (
+                Sqlite,
+                "DEFAULT 'web'",
+                "DEFAULT 'web' DEFERRABLE INITIALLY DEFERRED",
+                &["orders.orders_parent_fkey deferred: at once on PostgreSQL, at COMMIT on SQLite"],
+            ),
+            (
+                Sqlite,
+                " ON DELETE CASCADE",
+                " ON DELETE CASCADE NOT DEFERRABLE INITIALLY DEFERRED",
+                &[],
+            ),
+            (
+                Sqlite,
+                "DEFAULT 'web'",
+                "DEFAULT 'web' DEFERRABLE INITIALLY DEFERRED NOT DEFERRABLE",
+                &[],
+            ),
+        ],
+    );
+}
