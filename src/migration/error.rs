@@ -276,6 +276,20 @@ pub enum MigrationError {
         /// The first line of what the check says.
         problem: String,
     },
+    /// The schema that a version leaves could not be read for a comparison.
+    #[error(
+        "the schema of {engine} can't be read after version {version}: the connection failed, or the schema \
+         has a view over what is not there (make such a view anew in that version, or drop it)"
+    )]
+    SchemaUnread {
+        /// The version.
+        version: i64,
+        /// The engine's name.
+        engine: &'static str,
+        /// The database's error.
+        #[source]
+        source: sqlx::Error,
+    },
     /// The history could not be read or written.
     #[error("the migration history (`_sqlx_migrations`) can't be {doing}")]
     History {
@@ -316,6 +330,7 @@ impl MigrationError {
             | Self::Around { source, .. }
             | Self::Backup { source, .. }
             | Self::Scratch { source, .. }
+            | Self::SchemaUnread { source, .. }
             | Self::History { source, .. } => Some(source),
             _ => None,
         }

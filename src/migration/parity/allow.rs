@@ -123,7 +123,9 @@ impl File<'_> {
         let Some(item) = entry.get(key) else {
             return Ok(None);
         };
-        item.as_integer().map(Some).ok_or_else(|| {
+        let digits = 10_000_000_000_000..100_000_000_000_000;
+        let number = item.as_integer().filter(|number| digits.contains(number));
+        number.map(Some).ok_or_else(|| {
             let line = self.line_of(entry.key(key), item);
             refused(line, format!("{key} is a number of fourteen digits"))
         })
@@ -211,6 +213,14 @@ mod tests {
             (
                 GOOD.replace("what =", "why ="),
                 "line 5: \"why\" is not known; there are version",
+            ),
+            (
+                GOOD.replace("20260315090000", "1"),
+                "line 3: version is a number of fourteen digits",
+            ),
+            (
+                GOOD.replace("version = ", "until = -"),
+                "line 3: until is a number of fourteen digits",
             ),
             (
                 format!("{GOOD}[deny]\n"),

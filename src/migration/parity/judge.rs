@@ -42,11 +42,14 @@ impl Judge {
             .await;
         let spelling = match taken {
             Ok(_) => {
-                let row = attempt
-                    .fetch_one(
-                        "SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conname = '_twinbase_parity'",
-                    )
-                    .await?;
+                // A table of the application's may have a constraint of that name.
+                let row = sqlx::query(
+                    "SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint \
+                     WHERE conname = '_twinbase_parity' AND conrelid = CAST(to_regclass($1) AS OID)",
+                )
+                .bind(table)
+                .fetch_one(&mut *attempt)
+                .await?;
                 Some(row.try_get(0)?)
             }
             // A connection that was lost is told by the rollback.

@@ -95,7 +95,8 @@ async fn run(
     for (step, twin) in theirs.iter().zip(&ours) {
         apply(postgres, step).await?;
         apply(sqlite, twin).await?;
-        let (tables, differences) = look(postgres, sqlite, &mut judge, &mut tried).await?;
+        let (tables, differences) =
+            look(postgres, sqlite, &mut judge, &mut tried, step.version).await?;
         let (mut begun, mut allowed) = (Vec::new(), Vec::new());
         for difference in differences {
             let mut reasons = Vec::new();
@@ -197,13 +198,21 @@ async fn look(
     sqlite: &mut Runner,
     judge: &mut Judge,
     tried: &mut Tried,
+    version: i64,
 ) -> Result<(usize, Vec<Difference>), MigrationError> {
-    let both = async {
-        let mut theirs = postgres::read(&mut postgres.conn, judge).await?;
-        let mut ours = sqlite::read(&mut sqlite.conn, tried).await?;
-        judge::settle(judge, &mut postgres.conn, &mut theirs, &mut ours).await?;
-        let tables = theirs.tables.len().max(ours.tables.len());
-        Ok((tables, compare::differences(&theirs, &ours)))
+    let unread = |engine: Engine| {
+        move |source| MigrationError::SchemaUnread {
+            version,
+            engine: engine.name(),
+            source,
+        }
     };
-    both.await.map_err(unread)
+    let theirs = postgres::read(&mut postgres.conn, judge).await;
+    let mut theirs = theirs.map_err(unread(Engine::Postgres))?;
+    let ours = sqlite::read(&mut sqlite.conn, tried).await;
+    let mut ours = ours.map_err(unread(Engine::Sqlite))?;
+    let settled = judge::settle(judge, &mut postgres.conn, &mut theirs, &mut ours).await;
+    settled.map_err(unread(Engine::Postgres))?;
+    let tables = theirs.tables.len().max(ours.tables.len());
+    Ok((tables, compare::differences(&theirs, &ours)))
 }

@@ -13,6 +13,7 @@ use crate::migration::translate::quote_name;
 use crate::migration::translate::reading_back::Says;
 
 const TABLE: &str = "_twinbase_parity";
+const NUMERIC: &str = "NUMERIC_TEXT";
 
 /// What `SQLite` has made so far of a default, by the table of one column that it was tried in.
 #[derive(Debug, Default)]
@@ -24,7 +25,6 @@ impl Tried {
         &mut self,
         conn: &mut AnyConnection,
         raw: &Raw,
-        collation: Option<&str>,
         checks: &[&Constraint],
         column: &mut Column,
     ) -> Result<(), sqlx::Error> {
@@ -35,14 +35,13 @@ impl Tried {
             return Ok(());
         }
         let name = quote_name(&raw.name);
+        // The driver keeps quote() from a NUMERIC, whose values are texts.
+        let declared = match raw.declared.get(..NUMERIC.len()) {
+            Some(first) if first.eq_ignore_ascii_case(NUMERIC) => "TEXT",
+            _ => &raw.declared,
+        };
         let text = &default.expression.text;
-        let mut create = format!(
-            "CREATE TABLE {TABLE} ({name} {} DEFAULT ({text}\n)",
-            raw.declared
-        );
-        if let Some(collation) = collation {
-            let _ = write!(create, " COLLATE {}", quote_name(collation));
-        }
+        let mut create = format!("CREATE TABLE {TABLE} ({name} {declared} DEFAULT ({text}\n)");
         for check in checks.iter().filter(|check| check.columns == [&*raw.name]) {
             let _ = write!(create, " CHECK ({}\n)", check.condition);
         }
@@ -76,8 +75,11 @@ async fn stored(
             Stored::Refused
         } else {
             let read = format!("SELECT quote({column}) FROM {TABLE}");
-            let row = attempt.fetch_one(sqlx::AssertSqlSafe(read)).await?;
-            Stored::Literal(row.try_get(0)?)
+            // The driver may keep quote() from a type of its own.
+            match attempt.fetch_one(sqlx::AssertSqlSafe(read)).await {
+                Ok(row) => Stored::Literal(row.try_get(0)?),
+                Err(_) => Stored::AsWritten,
+            }
         }
     };
     attempt.rollback().await?;

@@ -107,10 +107,7 @@ async fn table(
     for raw in &raw {
         let definition = definitions.iter().find(|d| d.name == raw.name);
         let mut column = raw.finish(definition, &typed, rowid.as_ref() == Some(&raw.name));
-        let collation = definition.and_then(|definition| definition.collation.as_deref());
-        tried
-            .attempt(conn, raw, collation, &typed, &mut column)
-            .await?;
+        tried.attempt(conn, raw, &typed, &mut column).await?;
         columns.push(column);
     }
     Ok(Table {

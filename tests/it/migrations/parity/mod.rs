@@ -150,6 +150,51 @@ fn in_memory() -> DatabaseUrl {
 }
 
 #[test]
+fn a_view_over_a_table_that_is_not_there_is_told_with_its_version() {
+    with_place(|place| async move {
+        let files = [
+            ("20260101000000_parents.sql", PARENTS),
+            (
+                "postgres/20260201000000_view.sql",
+                "CREATE VIEW seen AS SELECT id FROM parents;",
+            ),
+            (
+                "sqlite/20260201000000_view.sql",
+                "CREATE VIEW seen AS SELECT id FROM others;",
+            ),
+        ];
+        let refused = place.try_compare(files).await.unwrap_err();
+        assert!(
+            refused.starts_with("the schema of SQLite can't be read after version 20260201000000"),
+            "{refused}"
+        );
+        assert!(refused.contains("no such table: main.others"), "{refused}");
+    });
+}
+
+#[test]
+fn a_constraint_of_the_comparisons_own_name_on_another_table_is_not_taken_for_it() {
+    with_place(|place| async move {
+        let [postgres, sqlite] = altered(ORDERS, Engine::Sqlite, "price > 0", "price >= 0");
+        let files = [
+            ("20260101000000_parents.sql", PARENTS),
+            (
+                "20260115000000_other.sql",
+                "CREATE TABLE other (id BIGINT CONSTRAINT _twinbase_parity UNIQUE);",
+            ),
+            ("postgres/20260201000000_orders.sql", postgres.as_str()),
+            ("sqlite/20260201000000_orders.sql", sqlite.as_str()),
+        ];
+        let found = lines(&place.compare(files).await);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("orders_paid_check condition"),
+            "{found:?}"
+        );
+    });
+}
+
+#[test]
 fn the_comparison_is_refused_on_sqlite_and_on_a_database_that_is_not_empty() {
     with_place(|place| async move {
         let migrations = Migrations::from_files([("20260101000000_parents.sql", PARENTS)]).unwrap();
