@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Aspect {
     /// One engine has no such table.
     Table,
-    /// One engine has no such view.
+    /// One engine has no such view, or one whose rows are kept.
     View,
     /// The columns of a view, or their order.
     Columns,

@@ -8,8 +8,15 @@ use crate::migration::translate::reading_back::Says;
 #[derive(Debug, Default)]
 pub(super) struct Schema {
     pub(super) tables: BTreeMap<String, Table>,
-    /// The columns of each view, in their order.
-    pub(super) views: BTreeMap<String, Vec<String>>,
+    pub(super) views: BTreeMap<String, View>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct View {
+    /// In their order.
+    pub(super) columns: Vec<String>,
+    /// Whether its rows are those of its last refresh.
+    pub(super) is_materialized: bool,
 }
 
 #[derive(Debug, Default)]
@@ -23,6 +30,9 @@ pub(super) struct Table {
     pub(super) indexes: Vec<Index>,
     pub(super) triggers: Vec<String>,
 }
+
+/// An identity that refuses a value that is given.
+pub(super) const ALWAYS: &str = "an identity column GENERATED ALWAYS";
 
 #[derive(Debug)]
 pub(super) struct Column {

@@ -10,8 +10,8 @@ use sqlx::{AnyConnection, Executor as _, Row as _};
 
 use super::judge::{Judge, Place};
 use super::model::{
-    Check, Checked, Column, DefaultValue, Expression, ForeignKey, Index, Key, Part, Schema, Stored,
-    Table,
+    ALWAYS, Check, Checked, Column, DefaultValue, Expression, ForeignKey, Index, Key, Part, Schema,
+    Stored, Table, View,
 };
 use crate::config::Engine;
 use crate::migration::schema::is_own;
@@ -22,12 +22,12 @@ use crate::migration::translate::reading_back::{self, Says};
 const OWN: &str = "c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) \
      AND NOT c.relispartition AND NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.objid = c.oid AND e.deptype = 'e')";
 
-const CLASSES: &str = "SELECT CAST(c.relname AS TEXT), c.relkind IN ('v', 'm') FROM pg_class c \
+const CLASSES: &str = "SELECT CAST(c.relname AS TEXT), CAST(c.relkind AS TEXT) FROM pg_class c \
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {own}";
 
 const COLUMNS: &str = "SELECT CAST(c.relname AS TEXT), CAST(a.attname AS TEXT), \
      CAST(format_type(a.atttypid, a.atttypmod) AS TEXT), CAST(k.collname AS TEXT), a.attnotnull, \
-     CAST(pg_get_expr(d.adbin, d.adrelid) AS TEXT), a.attidentity <> '', a.attgenerated <> '' \
+     CAST(pg_get_expr(d.adbin, d.adrelid) AS TEXT), CAST(a.attidentity AS TEXT), a.attgenerated <> '' \
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_collation k ON k.oid = a.attcollation \
      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped AND {own} \
@@ -41,7 +41,10 @@ const CONSTRAINTS: &str = "SELECT CAST(c.relname AS TEXT), CAST(k.conname AS TEX
      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.number) AS TEXT), \
      CAST(k.confdeltype AS TEXT), CAST(k.confupdtype AS TEXT), k.condeferred, k.confmatchtype = 'f', \
      CAST(CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) ELSE pg_get_constraintdef(k.oid) END AS TEXT), \
-     coalesce((SELECT i.indnullsnotdistinct FROM pg_index i WHERE i.indexrelid = k.conindid AND k.contype = 'u'), false), k.condeferrable \
+     coalesce((SELECT i.indnullsnotdistinct FROM pg_index i WHERE i.indexrelid = k.conindid AND k.contype = 'u'), false), k.condeferrable, \
+     CAST((SELECT json_agg(a.attname ORDER BY a.attnum) FROM unnest(k.confdelsetcols) AS o (number) \
+     JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.number \
+     WHERE NOT k.conkey <@ k.confdelsetcols) AS TEXT) \
      FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid \
      WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND {own} ORDER BY c.relname, k.conname";
 
@@ -75,8 +78,13 @@ pub(super) async fn read(
     let mut schema = Schema::default();
     for row in rows(conn, CLASSES).await? {
         let name: String = row.try_get(0)?;
-        if row.try_get(1)? {
-            schema.views.insert(name, Vec::new());
+        let kind: String = row.try_get(1)?;
+        if ["v", "m"].contains(&&*kind) {
+            let view = View {
+                is_materialized: kind == "m",
+                ..View::default()
+            };
+            schema.views.insert(name, view);
         } else if !is_own(&name) {
             schema.tables.insert(name, Table::default());
         }
@@ -85,7 +93,7 @@ pub(super) async fn read(
     for row in rows(conn, COLUMNS).await? {
         let table: String = row.try_get(0)?;
         if let Some(view) = schema.views.get_mut(&table) {
-            view.push(row.try_get(1)?);
+            view.columns.push(row.try_get(1)?);
         } else {
             columns.entry(table).or_default().push(Raw::read(&row)?);
         }
@@ -128,7 +136,8 @@ struct Raw {
     collation: Option<String>,
     not_null: bool,
     expression: Option<String>,
-    is_identity: bool,
+    /// `a` for ALWAYS, `d` for BY DEFAULT, or nothing.
+    identity: String,
     is_generated: bool,
 }
 
@@ -140,18 +149,20 @@ impl Raw {
             collation: row.try_get(3)?,
             not_null: row.try_get(4)?,
             expression: row.try_get(5)?,
-            is_identity: row.try_get(6)?,
+            identity: row.try_get(6)?,
             is_generated: row.try_get(7)?,
         })
     }
 
     fn finish(self, kind: String) -> Column {
         let from_sequence = |text: &String| text.starts_with("nextval(");
-        let identity = if self.is_identity {
-            Some("an identity column")
-        } else {
-            let is_serial = self.expression.as_ref().is_some_and(from_sequence);
-            is_serial.then_some("a sequence")
+        let identity = match self.identity.as_str() {
+            "a" => Some(ALWAYS),
+            "d" => Some("an identity column"),
+            _ => {
+                let is_serial = self.expression.as_ref().is_some_and(from_sequence);
+                is_serial.then_some("a sequence")
+            }
         };
         let (default, generated) = match (self.expression, self.is_generated) {
             (Some(text), true) => (None, Some(Expression::new(text))),
@@ -252,7 +263,7 @@ fn constraint(row: &AnyRow, table: &mut Table) -> Result<Option<TypeCheck>, sqlx
             columns,
             target: row.try_get(4)?,
             target_columns: names(row.try_get(5)?)?,
-            on_delete: action(&row.try_get::<String, _>(6)?).to_owned(),
+            on_delete: on_delete(row)?,
             on_update: action(&row.try_get::<String, _>(7)?).to_owned(),
             is_deferred: row.try_get(8)?,
             matches_full: row.try_get(9)?,
@@ -288,6 +299,17 @@ fn checked(row: &AnyRow) -> Result<Checked, sqlx::Error> {
         (true, true) => Checked::AtCommit,
         (true, false) => Checked::AfterStatement,
         (false, _) => Checked::AtOnce,
+    })
+}
+
+/// What a deletion does, with the columns where it is not done to all of the key's.
+fn on_delete(row: &AnyRow) -> Result<String, sqlx::Error> {
+    let action = action(&row.try_get::<String, _>(6)?);
+    let columns = names(row.try_get(13)?)?;
+    Ok(if columns.is_empty() {
+        action.to_owned()
+    } else {
+        format!("{action} ({})", columns.join(", "))
     })
 }
 

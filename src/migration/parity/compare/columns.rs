@@ -3,7 +3,7 @@
 use super::pairs::{Pair, pairs};
 use super::{Found, list};
 use crate::migration::parity::difference::Aspect;
-use crate::migration::parity::model::{Column, DefaultValue, Stored};
+use crate::migration::parity::model::{ALWAYS, Column, DefaultValue, Stored};
 use crate::migration::translate::reading_back::Says;
 
 pub(super) fn compare(found: &mut Found, table: &str, postgres: &[Column], sqlite: &[Column]) {
@@ -79,7 +79,8 @@ fn column(found: &mut Found, object: &str, postgres: &Column, sqlite: &Column) {
         let is_certain = theirs.is_none() || ours.is_none();
         found.add(object, Aspect::Generated, theirs, ours, is_certain);
     }
-    if postgres.identity.is_some() != sqlite.identity.is_some() {
+    let is_refusing = postgres.identity == Some(ALWAYS);
+    if is_refusing || postgres.identity.is_some() != sqlite.identity.is_some() {
         let text = |column: &Column| column.identity.map(str::to_owned);
         found.add(object, Aspect::Identity, text(postgres), text(sqlite), true);
     }

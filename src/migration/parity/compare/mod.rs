@@ -6,7 +6,7 @@ mod keys;
 mod pairs;
 
 use super::difference::{Aspect, Difference};
-use super::model::{Schema, Table};
+use super::model::{Schema, Table, View};
 use pairs::{Pair, pairs};
 
 /// How the two schemas differ, tables first, each with all that belongs to it.
@@ -33,12 +33,21 @@ pub(super) fn differences(postgres: &Schema, sqlite: &Schema) -> Vec<Difference>
         postgres.views.iter().collect(),
         sqlite.views.iter().collect(),
     );
-    let columns = |view: &(&String, &Vec<String>)| list(view.1);
+    let columns = |view: &(&String, &View)| list(&view.1.columns);
+    let kind = |view: &(&String, &View)| {
+        let kind = if view.1.is_materialized {
+            "a materialized view"
+        } else {
+            "a view"
+        };
+        kind.to_owned()
+    };
     for pair in pairs(&theirs, &ours, |(name, _)| name, |_, _| false) {
         let object = pair.name(|(name, _)| name);
         match pair {
             Pair::Both(postgres, sqlite) => {
                 found.name(object, postgres.0, sqlite.0);
+                found.texts(object, Aspect::View, kind(postgres), kind(sqlite));
                 let (theirs, ours) = (columns(postgres), columns(sqlite));
                 found.texts(object, Aspect::Columns, theirs, ours);
             }

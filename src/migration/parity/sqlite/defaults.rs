@@ -46,13 +46,12 @@ impl Tried {
             let _ = write!(create, " CHECK ({}\n)", check.condition);
         }
         create.push(')');
-        default.stored = match self.0.get(&create) {
-            Some(known) => known.clone(),
-            None => {
-                let stored = stored(conn, &create, &name).await?;
-                self.0.insert(create, stored.clone());
-                stored
-            }
+        default.stored = if let Some(known) = self.0.get(&create) {
+            known.clone()
+        } else {
+            let stored = stored(conn, &create, &name).await?;
+            self.0.insert(create, stored.clone());
+            stored
         };
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Executor as _, Row as _};
 
-use super::model::{Check, Checked, Expression, Key, Schema, Table};
+use super::model::{Check, Checked, Expression, Key, Schema, Table, View};
 use crate::driver::sqlite::{Constraint, Rule, column_definitions, declared_constraints};
 use crate::migration::schema::is_own;
 use crate::migration::translate::TYPE_CHECK_PREFIX;
@@ -33,8 +33,11 @@ pub(super) async fn read(
         }
         if row.try_get::<String, _>(1)? == "view" {
             let columns = columns(conn, &name).await?;
-            let names = columns.into_iter().map(|column| column.name).collect();
-            schema.views.insert(name, names);
+            let view = View {
+                columns: columns.into_iter().map(|column| column.name).collect(),
+                is_materialized: false,
+            };
+            schema.views.insert(name, view);
         } else {
             let has_rowid = row.try_get::<i64, _>(2)? == 0;
             let table = table(conn, tried, &name, has_rowid, &texts).await?;
@@ -80,15 +83,13 @@ async fn table(
     let same = |c: &&Constraint| {
         c.rule == Rule::PrimaryKey || (c.rule == Rule::Unique && c.columns == key_columns)
     };
-    let actions = constraints.iter().filter(same);
+    let mut actions = constraints.iter().filter(same);
     let primary_key = (!keys.is_empty()).then(|| Key {
         name: constraints
             .iter()
             .find(primary)
             .map_or_else(String::new, |c| c.name.clone()),
-        on_conflict: actions
-            .filter_map(|constraint| constraint.on_conflict.clone())
-            .next(),
+        on_conflict: actions.find_map(|constraint| constraint.on_conflict.clone()),
         columns: key_columns.clone(),
         nulls_are_distinct: true,
         checked: Checked::AtOnce,

@@ -120,6 +120,12 @@ const CASES: &[Case] = &[
         &["dear view: (id, price) on PostgreSQL, none on SQLite"],
     ),
     (
+        Postgres,
+        "CREATE VIEW",
+        "CREATE MATERIALIZED VIEW",
+        &["dear view: a materialized view on PostgreSQL, a view on SQLite"],
+    ),
+    (
         Sqlite,
         "CREATE VIEW",
         "CREATE TRIGGER marked AFTER INSERT ON orders BEGIN SELECT 1; END; CREATE VIEW",

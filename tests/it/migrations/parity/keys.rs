@@ -198,6 +198,24 @@ fn checks_are_compared_by_name_and_by_what_they_say() {
 }
 
 #[test]
+fn the_columns_that_a_deletion_empties_are_compared() {
+    each_is_told_alone(
+        "CREATE TABLE pairs (a BIGINT, b BIGINT, PRIMARY KEY (a, b));
+         CREATE TABLE users (id BIGINT, a BIGINT, b BIGINT,
+            FOREIGN KEY (a, b) REFERENCES pairs (a, b) ON DELETE SET NULL);",
+        &[
+            (
+                Postgres,
+                "SET NULL",
+                "SET NULL (b)",
+                &["users.users_a_b_fkey on delete: SET NULL (b) on PostgreSQL, SET NULL on SQLite"],
+            ),
+            (Postgres, "SET NULL", "SET NULL (b, a)", &[]),
+        ],
+    );
+}
+
+#[test]
 fn what_is_done_about_a_broken_rule_is_compared() {
     each_is_told_alone(
         ORDERS,
