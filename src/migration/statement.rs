@@ -68,7 +68,7 @@ pub(super) struct Outline<'a> {
     pub(super) statements: Vec<Statement>,
     /// Where each statement ends: the byte of its semicolon, or the end of the text.
     pub(super) ends: Vec<usize>,
-    /// The comments that begin with two dashes, each with its first byte.
+    /// The comments, each with its first byte.
     pub(super) comments: Vec<(usize, &'a str)>,
 }
 
@@ -112,7 +112,7 @@ impl<'a> Splitter<'a> {
             let rest = &self.sql[at..];
             let blank = self.blank(rest, first);
             if blank > 0 {
-                if rest.starts_with("--") {
+                if rest.starts_with("--") || rest.starts_with("/*") {
                     self.found.comments.push((at, &rest[..blank]));
                 }
                 at += blank;
@@ -295,7 +295,7 @@ mod tests {
             let found = outline.comments.iter().map(|(at, text)| (of(*at), *text));
             assert_eq!(
                 found.collect::<Vec<_>>(),
-                [(0, "-- a"), (0, "-- b"), (1, "-- c")]
+                [(0, "-- a"), (0, "-- b"), (1, "-- c"), (1, "/* -- no */")]
             );
             assert_eq!(outline.statements.len(), 2);
         }

@@ -1,7 +1,7 @@
 //! `-- lint: allow RULE reason`: what somebody has looked at and wants as it is.
 //!
-//! The line stands above the statement, or within it, and holds for that statement alone: one for a
-//! whole file would hide what the next change brings.
+//! The line stands above the statement, within it or behind its semicolon, and holds for that statement
+//! alone: one for a whole file would hide what the next change brings.
 
 use super::found::Found;
 use super::parse::Comment;
@@ -42,7 +42,7 @@ pub(super) fn apply(comments: &[Comment<'_>], found: &mut Vec<Found>) {
         !allowed
     });
     for allow in allows.iter().filter(|allow| !allow.used) {
-        let what = format!("nothing breaks {} in the statement below", allow.rule.name);
+        let what = format!("nothing breaks {} in its statement", allow.rule.name);
         wrong.push(about(&ALLOW_UNUSED, allow.line, what));
     }
     found.append(&mut wrong);
@@ -63,9 +63,20 @@ type Wrong = (&'static Rule, String);
 
 /// The rule that a comment allows; `None` where it is any other comment.
 fn read(comment: &Comment<'_>) -> Option<Result<&'static Rule, Wrong>> {
-    let text = comment.text.trim_start_matches('-').trim();
-    let text = text.strip_prefix("lint:")?.trim_start();
     let malformed = |what: &str| Some(Err((&ALLOW_MALFORMED, what.to_owned())));
+    let is_block = comment.text.starts_with("/*");
+    let text = comment.text.trim_start_matches(['-', '/', '*']).trim();
+    let (word, text) = text.split_once(':')?;
+    if !word.trim_end().eq_ignore_ascii_case("lint") {
+        return None;
+    }
+    if is_block {
+        return malformed("it is no comment of two dashes");
+    }
+    if word != "lint" {
+        return malformed("`lint:` is in lower case, without a blank before its colon");
+    }
+    let text = text.trim_start();
     let Some(text) = text
         .strip_prefix("allow")
         .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
@@ -77,9 +88,14 @@ fn read(comment: &Comment<'_>) -> Option<Result<&'static Rule, Wrong>> {
     if name.is_empty() {
         return malformed("it names no rule");
     }
+    if name.contains([',', ':']) {
+        return malformed("a line names one rule, without a comma or a colon");
+    }
+    let name = name.to_lowercase();
     let Some(rule) = rules().find(|rule| rule.name == name) else {
         let names = rules().map(|rule| rule.name);
-        let nearest = names.max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
+        let nearest =
+            names.max_by(|a, b| strsim::jaro(a, &name).total_cmp(&strsim::jaro(b, &name)));
         let what = format!(
             "there is no rule {name}; the nearest is {}",
             nearest.unwrap_or_default()

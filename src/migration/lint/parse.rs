@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sqlparser::ast;
+use sqlparser::ast::{self, SetExpr};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
@@ -16,7 +16,7 @@ use crate::config::Engine;
 pub(super) struct Parsed<'a> {
     /// Its statements.
     pub(super) statements: Vec<Read>,
-    /// Its comments of two dashes.
+    /// Its comments.
     pub(super) comments: Vec<Comment<'a>>,
 }
 
@@ -25,9 +25,10 @@ pub(super) struct Parsed<'a> {
 pub(super) struct Comment<'a> {
     /// Its line, from 1.
     pub(super) line: usize,
-    /// Its text, dashes included.
+    /// Its text, with what opens it.
     pub(super) text: &'a str,
-    /// The statement that follows it, or that it stands in, by its number.
+    /// The statement that it is about, by its number: the one that ends before it on its line, or that it
+    /// stands in, or that follows it.
     pub(super) statement: usize,
 }
 
@@ -66,10 +67,19 @@ pub(super) fn parse(sql: &str, engine: Engine) -> Parsed<'_> {
     let comments = outline
         .comments
         .iter()
-        .map(|(at, text)| Comment {
-            line: 1 + sql[..*at].matches('\n').count(),
-            text,
-            statement: outline.ends.partition_point(|end| end < at),
+        .map(|(at, text)| {
+            let line = 1 + sql[..*at].matches('\n').count();
+            let next = outline.ends.partition_point(|end| end < at);
+            let begins_below = outline
+                .statements
+                .get(next)
+                .is_none_or(|statement| statement.line > line);
+            let ends_here = next > 0 && !sql[outline.ends[next - 1]..*at].contains('\n');
+            Comment {
+                line,
+                text,
+                statement: next - usize::from(begins_below && ends_here),
+            }
         })
         .collect();
     Parsed {
@@ -79,6 +89,26 @@ pub(super) fn parse(sql: &str, engine: Engine) -> Parsed<'_> {
             .map(|statement| read(statement, engine))
             .collect(),
         comments,
+    }
+}
+
+/// The INSERT, UPDATE, DELETE or MERGE that follows a `WITH`, which the parser takes for a query; any other
+/// statement as it is.
+pub(super) fn body(statement: &ast::Statement) -> &ast::Statement {
+    match statement {
+        ast::Statement::Query(query) => written(query).unwrap_or(statement),
+        _ => statement,
+    }
+}
+
+/// The statement that a query is, where it writes.
+pub(super) fn written(query: &ast::Query) -> Option<&ast::Statement> {
+    match &*query.body {
+        SetExpr::Insert(statement)
+        | SetExpr::Update(statement)
+        | SetExpr::Delete(statement)
+        | SetExpr::Merge(statement) => Some(statement),
+        _ => None,
     }
 }
 

@@ -123,7 +123,9 @@ pub(super) struct Differences<'a> {
     pub(super) after: (&'a Model, &'a Model),
 }
 
-type Objects = BTreeSet<(&'static str, String, String)>;
+/// The kind, the name, and that of the column where it is one.
+type Object = (&'static str, String, String);
+type Objects = BTreeSet<Object>;
 
 fn objects(model: &Model) -> Objects {
     let mut objects = Objects::new();
@@ -140,6 +142,17 @@ fn objects(model: &Model) -> Objects {
         objects.insert(("view", name.clone(), String::new()));
     }
     objects
+}
+
+fn has(model: &Model, (kind, name, column): &Object) -> bool {
+    match *kind {
+        "index" => model.indexes.contains_key(name),
+        "view" => model.views.contains_key(name),
+        _ => model
+            .tables
+            .get(name)
+            .is_some_and(|table| column.is_empty() || table.column(column).is_some()),
+    }
 }
 
 impl Differences<'_> {
@@ -165,6 +178,7 @@ impl Differences<'_> {
         let after = (objects(self.after.0), objects(self.after.1));
         let sides = [
             (
+                self.before.0,
                 &before.0,
                 &after.0,
                 &after.1,
@@ -172,9 +186,17 @@ impl Differences<'_> {
                 on_postgres,
                 "sqlite",
             ),
-            (&before.1, &after.1, &after.0, sqlite, on_sqlite, "postgres"),
+            (
+                self.before.1,
+                &before.1,
+                &after.1,
+                &after.0,
+                sqlite,
+                on_sqlite,
+                "postgres",
+            ),
         ];
-        for (was, is, other, parsed, found, twin) in sides {
+        for (model, was, is, other, parsed, found, twin) in sides {
             for object in was.symmetric_difference(is) {
                 let (kind, name, column) = object;
                 let of_table = || ("table", name.clone(), String::new());
@@ -194,23 +216,39 @@ impl Differences<'_> {
                     "drops"
                 };
                 let what = format!("it {does} the {kind} {name}, and its twin in {twin}/ does not");
-                let object = if column.is_empty() { &object.1 } else { column };
-                let (number, line) = place(parsed, object);
+                let (number, line) = place(parsed, model, object);
                 Sink::new(found, number).add(&VARIANTS_DIFFER, line, what);
             }
         }
     }
 }
 
-/// The statement and the line that name the object last.
-fn place(parsed: &Parsed<'_>, name: &str) -> (usize, usize) {
-    for (number, read) in parsed.statements.iter().enumerate().rev() {
+/// The last statement that has made or dropped the object, and the line on which it names it.
+fn place(parsed: &Parsed<'_>, before: &Model, object: &Object) -> (usize, usize) {
+    let (_, name, column) = object;
+    let name = if column.is_empty() {
+        name.rsplit('.').next().unwrap_or(name)
+    } else {
+        column
+    };
+    let mut model = before.clone();
+    let mut found = (0, 1);
+    for (number, read) in parsed.statements.iter().enumerate() {
+        let Ok(statement) = &read.ast else {
+            continue;
+        };
+        let was = has(&model, object);
+        model.apply(statement, 0);
+        if has(&model, object) == was {
+            continue;
+        }
         let named = read.tokens.iter().find(|token| {
             matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case(name))
         });
-        if let Some(token) = named {
-            return (number, read.line(token.span.start.line));
-        }
+        let line = named.map_or(read.statement.line, |token| {
+            read.line(token.span.start.line)
+        });
+        found = (number, line);
     }
-    (0, 1)
+    found
 }

@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use super::super::model::{Check, folded, last};
+use super::super::model::{beside, folded, key, last};
 use super::super::rule::Rule;
 use super::super::rule::live::{
     CHECK_WITHOUT_NOT_VALID, DROP_COLUMN, FOREIGN_KEY_WITHOUT_NOT_VALID, FULL_REWRITE,
@@ -15,13 +15,12 @@ use super::super::rule::live::{
 use super::{Look, columns};
 
 pub(super) fn check(look: &mut Look<'_, '_, '_>, alter: &AlterTable) {
-    let table = last(&alter.name);
+    let table = key(&alter.name);
     if !look.is_used(&table) {
         return;
     }
     for operation in &alter.operations {
-        let span = alter.name.span();
-        self::operation(look, &table, operation, span);
+        self::operation(look, &table, operation, alter);
     }
     let validates = |operation: &AlterTableOperation| {
         matches!(operation, AlterTableOperation::ValidateConstraint { .. })
@@ -35,8 +34,9 @@ fn operation(
     look: &mut Look<'_, '_, '_>,
     table: &str,
     operation: &AlterTableOperation,
-    span: Span,
+    alter: &AlterTable,
 ) {
+    let span = alter.name.span();
     match operation {
         AlterTableOperation::AddColumn { column_def, .. } => {
             columns::added(look, table, column_def);
@@ -48,20 +48,23 @@ fn operation(
             if let Some((rule, what)) = unsafe_constraint(constraint, *not_valid) {
                 look.at(rule, span, format!("{what} of {table}"));
             }
-        }
-        AlterTableOperation::ValidateConstraint { name } => {
-            let known = look.model.tables.get(table);
-            let added = known.and_then(|table| table.checks.get(&folded(name)));
-            if added.is_some_and(|check| check.added_by == look.file.version) {
-                look.at(
-                    &VALIDATE_IN_SAME_TRANSACTION,
-                    name.span,
-                    format!("{name} of {table}"),
-                );
+            if let TableConstraint::PrimaryKeyUsingIndex(promoted) = constraint {
+                let index = beside(table, &folded(&promoted.index_name));
+                let index = look.model.indexes.get(&index);
+                for column in index.map_or(&[][..], |index| &index.columns) {
+                    not_null(look, table, column, promoted.index_name.span, alter);
+                }
             }
         }
+        AlterTableOperation::ValidateConstraint { name } if is_new(look, alter, name) => {
+            look.at(
+                &VALIDATE_IN_SAME_TRANSACTION,
+                name.span,
+                format!("{name} of {table}"),
+            );
+        }
         AlterTableOperation::AlterColumn { column_name, op } => {
-            alter_column(look, table, column_name, op);
+            alter_column(look, table, column_name, op, alter);
         }
         AlterTableOperation::DropColumn { column_names, .. } => {
             for column in column_names {
@@ -133,19 +136,11 @@ fn alter_column(
     table: &str,
     column: &Ident,
     change: &AlterColumnOperation,
+    alter: &AlterTable,
 ) {
-    let name = folded(column);
     match change {
         AlterColumnOperation::SetNotNull => {
-            let known = look.model.tables.get(table);
-            let is_said = |check: &Check| check.valid && check.not_null.as_ref() == Some(&name);
-            let is_safe = known.is_some_and(|table| {
-                table.checks.values().any(is_said)
-                    || table.column(&name).is_some_and(|column| column.not_null)
-            });
-            if !is_safe {
-                look.at(&SET_NOT_NULL, column.span, format!("{table}.{name}"));
-            }
+            not_null(look, table, &folded(column), column.span, alter);
         }
         AlterColumnOperation::SetDataType {
             data_type, using, ..
@@ -156,17 +151,60 @@ fn alter_column(
     }
 }
 
+/// A column that becomes NOT NULL.
+fn not_null(
+    look: &mut Look<'_, '_, '_>,
+    table: &str,
+    column: &str,
+    span: Span,
+    alter: &AlterTable,
+) {
+    // In whatever order they stand: what is dropped is gone before the rows are looked at.
+    let dropped = alter
+        .operations
+        .iter()
+        .filter_map(|operation| match operation {
+            AlterTableOperation::DropConstraint { name, .. } => Some(folded(name)),
+            _ => None,
+        });
+    let dropped: Vec<_> = dropped.collect();
+    let known = look.model.tables.get(table);
+    if !known.is_some_and(|table| table.is_never_null(column, &dropped)) {
+        look.at(&SET_NOT_NULL, span, format!("{table}.{column}"));
+    }
+}
+
+/// Whether the version that is looked at adds the constraint, be it in the same statement.
+pub(super) fn is_new(look: &Look<'_, '_, '_>, alter: &AlterTable, constraint: &Ident) -> bool {
+    let name = folded(constraint);
+    let adds = |operation: &AlterTableOperation| match operation {
+        AlterTableOperation::AddConstraint { constraint, .. } => {
+            let added = match constraint {
+                TableConstraint::Check(check) => &check.name,
+                TableConstraint::ForeignKey(key) => &key.name,
+                _ => return false,
+            };
+            added.as_ref().is_some_and(|added| folded(added) == name)
+        }
+        _ => false,
+    };
+    let known = look.model.tables.get(&key(&alter.name));
+    let known = known.and_then(|table| table.checks.get(&name));
+    known.is_some_and(|check| check.added_by == look.file.version)
+        || alter.operations.iter().any(adds)
+}
+
 /// The tables that columns and constraints refer to.
 pub(super) fn referred(columns: &[ColumnDef], constraints: &[TableConstraint]) -> Vec<String> {
     let options = columns.iter().flat_map(|column| &column.options);
     let of_columns = options.filter_map(|option| match &option.option {
-        ColumnOption::ForeignKey(key) => Some(last(&key.foreign_table)),
+        ColumnOption::ForeignKey(constraint) => Some(key(&constraint.foreign_table)),
         _ => None,
     });
     let of_table = constraints
         .iter()
         .filter_map(|constraint| match constraint {
-            TableConstraint::ForeignKey(key) => Some(last(&key.foreign_table)),
+            TableConstraint::ForeignKey(constraint) => Some(key(&constraint.foreign_table)),
             _ => None,
         });
     of_columns.chain(of_table).collect()

@@ -4,18 +4,18 @@ mod alter;
 mod columns;
 mod defaults;
 mod rows;
+mod types;
 mod words;
 
 use sqlparser::ast::{
-    AlterTypeOperation, CreateIndex, ObjectName, ObjectType, Spanned as _, Statement,
-    UserDefinedTypeRepresentation,
+    CreateIndex, ObjectName, ObjectType, Spanned as _, Statement, UserDefinedTypeRepresentation,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token};
 
 use super::super::directive::is_transactional;
 use super::found::Sink;
-use super::model::{Model, last};
+use super::model::{Model, key, last};
 use super::parse::{Parsed, Read};
 use super::rule::Rule;
 use super::rule::live::{
@@ -44,7 +44,7 @@ impl File {
     pub(super) fn new(version: i64, source: &str, running: &Parsed<'_>) -> Self {
         let statements = running.statements.iter().enumerate();
         let views = statements.filter_map(|(number, read)| match &read.ast {
-            Ok(Statement::CreateView(view)) => Some((number, last(&view.name))),
+            Ok(Statement::CreateView(view)) => Some((number, key(&view.name))),
             _ => None,
         });
         Self {
@@ -147,7 +147,7 @@ impl Look<'_, '_, '_> {
             Statement::CreateIndex(index) => self.create_index(index),
             Statement::AlterTable(alter) => alter::check(self, alter),
             Statement::CreateTrigger(trigger) => {
-                let table = last(&trigger.table_name);
+                let table = key(&trigger.table_name);
                 if self.is_used(&table) {
                     self.here(
                         &CREATE_TRIGGER,
@@ -158,11 +158,19 @@ impl Look<'_, '_, '_> {
             }
             Statement::CreateTable(create) => {
                 for target in alter::referred(&create.columns, &create.constraints) {
-                    if self.is_used(&target) && target != last(&create.name) {
+                    if self.is_used(&target) && target != key(&create.name) {
                         self.lock(&target);
                     }
                 }
             }
+            Statement::Drop {
+                object_type: ObjectType::Type,
+                ..
+            }
+            | Statement::AlterView(_)
+            | Statement::AlterType(_)
+            | Statement::DropDomain(_)
+            | Statement::DropExtension(_) => types::check(self, statement),
             Statement::Drop {
                 object_type, names, ..
             } => {
@@ -171,7 +179,7 @@ impl Look<'_, '_, '_> {
                 }
             }
             Statement::Truncate(truncate) => {
-                for table in truncate.table_names.iter().map(|target| last(&target.name)) {
+                for table in truncate.table_names.iter().map(|target| key(&target.name)) {
                     if self.is_used(&table) {
                         self.here(&TRUNCATE, format!("all rows of {table}"));
                         self.lock(&table);
@@ -181,21 +189,13 @@ impl Look<'_, '_, '_> {
             Statement::CreateType {
                 name,
                 representation: Some(UserDefinedTypeRepresentation::Enum { .. }),
-            } => self.file.enums.push(last(name)),
-            Statement::AlterType(alter) => {
-                if let AlterTypeOperation::AddValue(add) = &alter.operation
-                    && !self.file.enums.contains(&last(&alter.name))
-                {
-                    self.file.values.push(add.value.value.clone());
-                }
-            }
-            Statement::Update(_) | Statement::Delete(_) => rows::whole_table(self, statement),
-            _ => {}
+            } => self.file.enums.push(key(name)),
+            _ => rows::whole_table(self, statement),
         }
     }
 
     fn create_index(&mut self, index: &CreateIndex) {
-        let table = last(&index.table_name);
+        let table = key(&index.table_name);
         if !index.concurrently && self.is_used(&table) {
             let name = index.name.as_ref().map_or_else(|| "an index".into(), last);
             self.here(&INDEX_WITHOUT_CONCURRENTLY, format!("{name} on {table}"));
@@ -204,10 +204,11 @@ impl Look<'_, '_, '_> {
     }
 
     fn drop_object(&mut self, object: ObjectType, name: &ObjectName) {
-        let (span, name) = (name.span(), last(name));
+        let (span, name) = (name.span(), key(name));
         match object {
             ObjectType::Index => {
-                let table = self.model.indexes.get(&name).cloned();
+                let index = self.model.indexes.get(&name);
+                let table = index.map(|index| index.table.clone());
                 let used = table.as_ref().is_none_or(|table| self.is_used(table));
                 if used && !is_concurrent(self.read) {
                     self.at(

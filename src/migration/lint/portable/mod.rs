@@ -17,7 +17,7 @@ use sqlparser::tokenizer::Span;
 
 use super::found::Sink;
 use super::model::Model;
-use super::parse::Read;
+use super::parse::{Read, body};
 use super::rule::Rule;
 use super::rule::own::UNPARSED;
 use scope::Scope;
@@ -72,8 +72,9 @@ impl Look<'_, '_, '_> {
     }
 
     fn statement(&mut self, statement: &Statement) {
-        statements::clauses(self, statement);
-        match statement {
+        let written = body(statement);
+        statements::clauses(self, written);
+        match written {
             Statement::CreateTable(create) => definitions::table(self, create),
             Statement::AlterTable(alter) => definitions::alteration(self, alter),
             Statement::CreateIndex(index) => definitions::index(self, index),

@@ -7,7 +7,8 @@ use sqlparser::ast::{
 };
 
 use super::super::kind::Kind;
-use super::super::model::{Column, Model, Table, folded, last};
+use super::super::model::{Column, Model, Table, folded, key, last};
+use super::super::parse::body;
 
 /// The tables of a statement.
 pub(super) struct Scope<'a> {
@@ -20,7 +21,7 @@ impl<'a> Scope<'a> {
     pub(super) fn of(statement: &Statement, model: &'a Model) -> Self {
         let mut tables = Tables(Vec::new());
         let _ = statement.visit(&mut tables);
-        let target: Option<&ObjectName> = match statement {
+        let target: Option<&ObjectName> = match body(statement) {
             Statement::CreateTable(create) => Some(&create.name),
             Statement::AlterTable(alter) => Some(&alter.name),
             Statement::CreateIndex(index) => Some(&index.table_name),
@@ -39,8 +40,8 @@ impl<'a> Scope<'a> {
             _ => None,
         };
         if let Some(name) = target {
-            tables.0.push((last(name), last(name)));
-            tables.0.push(("excluded".into(), last(name)));
+            tables.0.push((last(name), key(name)));
+            tables.0.push(("excluded".into(), key(name)));
         }
         Self {
             model,
@@ -49,7 +50,7 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn table(&self, name: &ObjectName) -> Option<&'a Table> {
-        self.model.tables.get(&last(name))
+        self.model.tables.get(&key(name))
     }
 
     /// The column that an expression is; `None` where it is none, or may be several.
@@ -95,7 +96,7 @@ impl Tables {
         if let TableFactor::Table { name, alias, .. } = factor {
             let alias = alias.as_ref().map(|alias| folded(&alias.name));
             self.0
-                .push((alias.unwrap_or_else(|| last(name)), last(name)));
+                .push((alias.unwrap_or_else(|| last(name)), key(name)));
         }
     }
 }

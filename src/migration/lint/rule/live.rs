@@ -39,9 +39,9 @@ rules! {
     KEY_WITHOUT_INDEX "key-without-index":
         "ADD PRIMARY KEY, UNIQUE or EXCLUDE that makes its index itself",
         "nobody reads or writes the table until the index is made",
-        "CREATE UNIQUE INDEX CONCURRENTLY in one version, ADD CONSTRAINT … USING INDEX in the next";
+        "CREATE UNIQUE INDEX CONCURRENTLY in one version, ADD CONSTRAINT … USING INDEX in the next; for a primary key, SET NOT NULL before that";
     SET_NOT_NULL "set-not-null":
-        "SET NOT NULL where no validated CHECK (c IS NOT NULL) says so already",
+        "SET NOT NULL, or PRIMARY KEY USING INDEX, where no validated CHECK (c IS NOT NULL) says so already",
         "it reads the whole table under a lock that stops readers and writers",
         "ADD CONSTRAINT … CHECK (c IS NOT NULL) NOT VALID; VALIDATE CONSTRAINT in the next version; SET NOT NULL in the one after";
     ADD_COLUMN_NOT_NULL "add-column-not-null":
@@ -61,7 +61,7 @@ rules! {
         "it writes the table or its indexes anew, or reads all rows, under a lock that stops readers and writers",
         "a new column, written beside the old one; fill it in batches, and drop the old one a release later";
     DROP_COLUMN "drop-column":
-        "DROP COLUMN",
+        "DROP COLUMN; DROP TYPE, DOMAIN or EXTENSION … CASCADE, which drops the columns of it",
         "the previous release reads it until the last of its processes has gone, and what was in it is lost",
         "let a release go out that does not name the column; then drop it, with an allow that says so";
     DROP_TABLE "drop-table":
@@ -73,9 +73,9 @@ rules! {
         "the previous release reads it by the old name, the new one by the new name",
         "a new column, written beside the old one; drop the old one a release later";
     RENAME_TABLE "rename-table":
-        "RENAME of a table or a view",
+        "RENAME of a table, a view, a type or a value of an enum",
         "the previous release reads it by the old name, the new one by the new name",
-        "rename, and CREATE VIEW under the old name in the same version, with an allow that says so; drop the view a release later";
+        "rename a table, and CREATE VIEW under the old name in the same version, with an allow that says so; drop the view a release later; add a value, and leave the old one";
     FULL_REWRITE "full-rewrite":
         "VACUUM FULL, CLUSTER, SET LOGGED, SET UNLOGGED, SET TABLESPACE",
         "it writes the whole table anew under a lock that stops readers and writers",
@@ -93,7 +93,7 @@ rules! {
         "nobody reads the view until it is made",
         "a unique index on the view, then REFRESH MATERIALIZED VIEW CONCURRENTLY";
     WHOLE_TABLE_WRITE "whole-table-write":
-        "UPDATE or DELETE without WHERE",
+        "UPDATE or DELETE without WHERE, or with one that is always true; a MERGE that leaves no row out",
         "it locks every row until the version is done, doubles the table, and holds up VACUUM",
         "write in batches of some thousand rows from the application, each in a transaction of its own";
     WORK_AFTER_LOCK "work-after-lock":

@@ -8,6 +8,8 @@ mod forms;
 mod live;
 /// What bad and good migrations leave on each engine.
 mod portability;
+/// Files of PostgreSQL's own, line by line.
+mod postgres;
 /// The command, the documentation, the repository's own migrations; any text at all.
 mod program;
 /// Changes of columns one by one, on a real server.

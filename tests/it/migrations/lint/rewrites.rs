@@ -8,10 +8,13 @@ use twinbase::migration::lint::lint;
 use twinbase::testing::TestDatabase;
 
 const TABLE: &str = "CREATE TABLE t (
-    id BIGINT PRIMARY KEY, whole INTEGER, short VARCHAR(20) COLLATE \"C\", long TEXT COLLATE \"C\", word VARCHAR(20),
+    id BIGINT CONSTRAINT id_key PRIMARY KEY, whole INTEGER, short VARCHAR(20) COLLATE \"C\", long TEXT COLLATE \"C\", word VARCHAR(20),
     amount NUMERIC(8,2), total NUMERIC, ratio DOUBLE PRECISION, at TIMESTAMPTZ, filled INTEGER NOT NULL, said INTEGER,
-    CONSTRAINT said CHECK (said IS NOT NULL)
+    counted INTEGER, CONSTRAINT said CHECK (said IS NOT NULL), CONSTRAINT counted CHECK (counted IS NOT NULL AND counted > 0)
 );
+CREATE UNIQUE INDEX unique_whole ON t (whole);
+CREATE UNIQUE INDEX unique_filled ON t (filled);
+CREATE UNIQUE INDEX unique_said ON t (said);
 CREATE INDEX t_whole ON t (whole);
 CREATE INDEX t_short ON t (short);
 CREATE INDEX t_long ON t (long);
@@ -19,12 +22,12 @@ CREATE INDEX t_word ON t (word);
 CREATE INDEX t_amount ON t (amount);
 CREATE INDEX t_total ON t (total);
 CREATE INDEX t_at ON t (at);
-INSERT INTO t (id, whole, short, long, word, amount, total, ratio, at, filled, said)
-    SELECT g, g, 'a', 'b', 'c', 1, 2, 3, now(), 1, 1 FROM generate_series(1, 5) g;
+INSERT INTO t (id, whole, short, long, word, amount, total, ratio, at, filled, said, counted)
+    SELECT g, g, 'a', 'b', 'c', 1, 2, 3, now(), g, g, 1 FROM generate_series(1, 5) g;
 ";
 
 /// What follows ALTER TABLE t, and whether it takes as long as the table is big.
-const CHANGES: [(&str, bool); 46] = [
+const CHANGES: [(&str, bool); 54] = [
     ("ALTER COLUMN short TYPE VARCHAR(40) COLLATE \"C\"", false),
     ("ALTER COLUMN short TYPE VARCHAR COLLATE \"C\"", false),
     ("ALTER COLUMN short TYPE TEXT COLLATE \"C\"", false),
@@ -49,7 +52,26 @@ const CHANGES: [(&str, bool); 46] = [
     ("ALTER COLUMN at TYPE DATE", true),
     ("ALTER COLUMN filled SET NOT NULL", false),
     ("ALTER COLUMN said SET NOT NULL", false),
+    ("ALTER COLUMN counted SET NOT NULL", false),
     ("ALTER COLUMN whole SET NOT NULL", true),
+    ("ALTER COLUMN said SET NOT NULL, DROP CONSTRAINT said", true),
+    (
+        "ALTER COLUMN said SET NOT NULL, DROP CONSTRAINT counted",
+        false,
+    ),
+    (
+        "DROP CONSTRAINT id_key, ADD CONSTRAINT k PRIMARY KEY USING INDEX unique_whole",
+        true,
+    ),
+    (
+        "DROP CONSTRAINT id_key, ADD CONSTRAINT k PRIMARY KEY USING INDEX unique_filled",
+        false,
+    ),
+    (
+        "DROP CONSTRAINT id_key, ADD CONSTRAINT k PRIMARY KEY USING INDEX unique_said",
+        false,
+    ),
+    ("ADD CONSTRAINT k UNIQUE USING INDEX unique_whole", false),
     ("ALTER COLUMN whole SET DEFAULT 5", false),
     ("ALTER COLUMN filled DROP NOT NULL", false),
     ("ADD COLUMN a INTEGER", false),
@@ -77,6 +99,10 @@ const CHANGES: [(&str, bool); 46] = [
     ("ADD COLUMN a BIGINT DEFAULT 1 REFERENCES t (id)", true),
     ("ADD COLUMN a INTEGER UNIQUE", true),
     ("ADD CONSTRAINT positive CHECK (whole > 0) NOT VALID", false),
+    (
+        "ADD CONSTRAINT positive CHECK (whole > 0) NOT VALID, VALIDATE CONSTRAINT positive",
+        true,
+    ),
 ];
 
 /// What the lint says of the change; the twin on SQLite and its types are beside the point.

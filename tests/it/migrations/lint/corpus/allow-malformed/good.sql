@@ -1,7 +1,7 @@
 -- postgres: done
 -- sqlite: done
 -- file: postgres/20260301000000_case.up.sql
--- lint: allow truncate it is a cache
+-- lint: allow TRUNCATE it is a cache
 TRUNCATE orders;
 -- file: sqlite/20260301000000_case.up.sql
 DELETE FROM orders;

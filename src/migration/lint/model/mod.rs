@@ -1,20 +1,24 @@
 //! What the migrations have made so far, by their text.
 
+mod name;
+
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CreateTable, Expr,
-    ObjectName, ObjectType, RenameTableNameKind, Statement, TableConstraint,
+    AlterColumnOperation, AlterTableOperation, AlterViewOperation, BinaryOperator, ColumnDef,
+    ColumnOption, CreateIndex, CreateTable, Expr, ObjectName, ObjectType, RenameTableNameKind,
+    Statement, TableConstraint,
 };
 
 use super::kind::Kind;
 
-/// The schema at a point of the list of versions.
+pub(super) use name::{beside, folded, key, last};
+
+/// The schema at a point of the list of versions, by names as [`key`] writes them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
     pub(super) tables: BTreeMap<String, Table>,
-    /// The table of each index.
-    pub(super) indexes: BTreeMap<String, String>,
+    pub(super) indexes: BTreeMap<String, Index>,
     /// The version that makes each view.
     pub(super) views: BTreeMap<String, i64>,
 }
@@ -32,6 +36,14 @@ pub(super) struct Table {
     pub(super) checks: BTreeMap<String, Check>,
 }
 
+/// An index.
+#[derive(Debug, Clone)]
+pub(super) struct Index {
+    pub(super) table: String,
+    /// Those of its columns that are no expressions.
+    pub(super) columns: Vec<String>,
+}
+
 /// A column.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
@@ -47,8 +59,8 @@ pub(super) struct Column {
 pub(super) struct Check {
     /// The version that adds it.
     pub(super) added_by: i64,
-    /// The column that it says is never NULL.
-    pub(super) not_null: Option<String>,
+    /// The columns that it says are never NULL.
+    pub(super) not_null: Vec<String>,
     /// Whether rows that existed have been looked at.
     pub(super) valid: bool,
 }
@@ -57,32 +69,44 @@ impl Table {
     pub(super) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
-}
 
-/// The last part of a name, as `PostgreSQL` folds it.
-pub(super) fn last(name: &ObjectName) -> String {
-    let ident = name.0.last().and_then(|part| part.as_ident());
-    ident.map_or_else(String::new, folded)
-}
-
-/// A name as `PostgreSQL` folds it.
-pub(super) fn folded(ident: &sqlparser::ast::Ident) -> String {
-    match ident.quote_style {
-        Some(_) => ident.value.clone(),
-        None => ident.value.to_lowercase(),
+    /// Whether a constraint of the column, or a validated CHECK that is not among `dropped`, says that it
+    /// is never NULL.
+    pub(super) fn is_never_null(&self, column: &str, dropped: &[String]) -> bool {
+        let says = |(name, check): (&String, &Check)| {
+            let is_about = check.not_null.iter().any(|name| name == column);
+            check.valid && is_about && !dropped.contains(name)
+        };
+        self.checks.iter().any(says) || self.column(column).is_some_and(|column| column.not_null)
     }
 }
 
-/// The column of which `expr` says that it is not NULL.
-fn never_null(expr: &Expr) -> Option<String> {
+/// The columns of which `expr` says that they are not NULL.
+fn never_null(expr: &Expr) -> Vec<String> {
     match expr {
         Expr::Nested(inner) => never_null(inner),
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::And,
+            right,
+        } => [never_null(left), never_null(right)].concat(),
         Expr::IsNotNull(inner) => match &**inner {
+            Expr::Identifier(ident) => vec![folded(ident)],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Those of the columns that are no expressions.
+pub(super) fn plain(columns: &[sqlparser::ast::IndexColumn]) -> Vec<String> {
+    let names = columns
+        .iter()
+        .filter_map(|column| match &column.column.expr {
             Expr::Identifier(ident) => Some(folded(ident)),
             _ => None,
-        },
-        _ => None,
-    }
+        });
+    names.collect()
 }
 
 impl Model {
@@ -95,36 +119,38 @@ impl Model {
                     made_by: version,
                     ..Table::default()
                 };
-                self.tables.insert(last(name), table);
+                self.tables.insert(key(name), table);
             }
             Statement::CreateView(view) => {
-                self.views.insert(last(&view.name), version);
+                self.views.insert(key(&view.name), version);
             }
-            Statement::CreateIndex(index) => {
-                if let Some(name) = &index.name {
-                    self.indexes.insert(last(name), last(&index.table_name));
+            Statement::AlterView(alter) => {
+                if let AlterViewOperation::RenameTo { new_name } = &alter.operation {
+                    self.rename(&mut key(&alter.name), new_name);
                 }
             }
+            Statement::CreateIndex(index) => self.create_index(index),
             Statement::AlterTable(alter) => {
-                let mut table = last(&alter.name);
+                let mut table = key(&alter.name);
                 for operation in &alter.operations {
                     self.alter(&mut table, operation, version);
                 }
             }
             Statement::AlterIndex { name, operation } => {
                 let sqlparser::ast::AlterIndexOperation::RenameIndex { index_name } = operation;
-                if let Some(table) = self.indexes.remove(&last(name)) {
-                    self.indexes.insert(last(index_name), table);
+                let name = key(name);
+                if let Some(index) = self.indexes.remove(&name) {
+                    self.indexes.insert(beside(&name, &last(index_name)), index);
                 }
             }
             Statement::Drop {
                 object_type, names, ..
             } => {
-                for name in names.iter().map(last) {
+                for name in names.iter().map(key) {
                     match object_type {
                         ObjectType::Table => {
                             self.tables.remove(&name);
-                            self.indexes.retain(|_, table| *table != name);
+                            self.indexes.retain(|_, index| index.table != name);
                         }
                         ObjectType::View | ObjectType::MaterializedView => {
                             self.views.remove(&name);
@@ -141,7 +167,7 @@ impl Model {
     }
 
     fn create(&mut self, create: &CreateTable, version: i64) {
-        let name = last(&create.name);
+        let name = key(&create.name);
         if create.if_not_exists && self.tables.contains_key(&name) {
             return;
         }
@@ -161,7 +187,7 @@ impl Model {
     fn alter(&mut self, name: &mut String, operation: &AlterTableOperation, version: i64) {
         if let AlterTableOperation::RenameTable { table_name } = operation {
             let (RenameTableNameKind::As(new) | RenameTableNameKind::To(new)) = table_name;
-            self.rename(name, last(new));
+            self.rename(name, new);
             return;
         }
         let Some(table) = self.tables.get_mut(name) else {
@@ -172,6 +198,10 @@ impl Model {
             AlterTableOperation::DropColumn { column_names, .. } => {
                 for column in column_names.iter().map(folded) {
                     table.columns.retain(|known| known.name != column);
+                    // What names it goes with it.
+                    table
+                        .checks
+                        .retain(|_, check| !check.not_null.contains(&column));
                 }
             }
             AlterTableOperation::RenameColumn {
@@ -182,10 +212,9 @@ impl Model {
                 for column in table.columns.iter_mut().filter(|c| c.name == old) {
                     column.name.clone_from(&new);
                 }
-                for check in table.checks.values_mut() {
-                    if check.not_null.as_ref() == Some(&old) {
-                        check.not_null = Some(new.clone());
-                    }
+                let said = table.checks.values_mut().flat_map(|c| &mut c.not_null);
+                for column in said.filter(|column| **column == old) {
+                    column.clone_from(&new);
                 }
             }
             AlterTableOperation::AlterColumn { column_name, op } => {
@@ -217,15 +246,26 @@ impl Model {
         }
     }
 
-    fn rename(&mut self, name: &mut String, new: String) {
+    fn create_index(&mut self, create: &CreateIndex) {
+        let Some(name) = &create.name else {
+            return;
+        };
+        let table = key(&create.table_name);
+        let name = beside(&table, &last(name));
+        let columns = plain(&create.columns);
+        self.indexes.insert(name, Index { table, columns });
+    }
+
+    fn rename(&mut self, name: &mut String, new: &ObjectName) {
+        let new = beside(name, &last(new));
         if let Some(table) = self.tables.remove(name) {
             self.tables.insert(new.clone(), table);
         }
         if let Some(version) = self.views.remove(name) {
             self.views.insert(new.clone(), version);
         }
-        for table in self.indexes.values_mut().filter(|table| *table == name) {
-            table.clone_from(&new);
+        for index in self.indexes.values_mut().filter(|i| i.table == *name) {
+            index.table.clone_from(&new);
         }
         *name = new;
     }
@@ -260,18 +300,14 @@ fn add_column(table: &mut Table, definition: &ColumnDef) {
 fn add_constraint(table: &mut Table, constraint: &TableConstraint, version: i64, valid: bool) {
     let (name, not_null) = match constraint {
         TableConstraint::PrimaryKey(key) => {
-            let columns = key.columns.iter().filter_map(|c| match &c.column.expr {
-                Expr::Identifier(ident) => Some(folded(ident)),
-                _ => None,
-            });
-            table.key = columns.collect();
+            table.key = plain(&key.columns);
             for column in &mut table.columns {
                 column.not_null |= table.key.contains(&column.name);
             }
             return;
         }
         TableConstraint::Check(check) => (&check.name, never_null(&check.expr)),
-        TableConstraint::ForeignKey(key) => (&key.name, None),
+        TableConstraint::ForeignKey(key) => (&key.name, Vec::new()),
         _ => return,
     };
     // One without a name can't be validated by name; that of its table is good enough to be told apart.
