@@ -43,6 +43,15 @@ impl<'f> Sink<'f> {
 
     /// Adds a finding, unless the same was said of the same line.
     pub(super) fn add(&mut self, rule: &'static Rule, line: usize, what: String) {
+        self.put(rule, line, what, None);
+    }
+
+    /// As `add`, with what to write instead in this case.
+    pub(super) fn advise(&mut self, rule: &'static Rule, line: usize, what: String, safe: &str) {
+        self.put(rule, line, what, Some(safe.to_owned()));
+    }
+
+    fn put(&mut self, rule: &'static Rule, line: usize, what: String, safe: Option<String>) {
         let is_there = self
             .found
             .iter()
@@ -53,7 +62,7 @@ impl<'f> Sink<'f> {
                 statement: Some(self.statement),
                 line,
                 what,
-                safe: None,
+                safe,
             });
         }
     }

@@ -97,6 +97,21 @@ pub(super) fn select(look: &mut Look<'_, '_, '_>, select: &Select) {
                 "an alias with names of columns",
             );
         }
+        if let TableFactor::Table {
+            sample: Some(_), ..
+        } = relation
+        {
+            look.found(&ONE_ENGINE_STATEMENT, span, "TABLESAMPLE");
+        }
+        if let TableFactor::Derived {
+            alias: None,
+            lateral: false,
+            ..
+        } = relation
+        {
+            let what = "a subquery in FROM without an alias";
+            look.found(&ONE_ENGINE_STATEMENT, span, what);
+        }
         let what = match relation {
             TableFactor::Table { args: None, .. } | TableFactor::NestedJoin { .. } => continue,
             TableFactor::Derived { lateral, .. } if !lateral => continue,

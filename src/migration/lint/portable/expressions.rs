@@ -1,21 +1,25 @@
 //! Forms of expressions: which both engines have, and which they compute alike.
 
-use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, InTarget, UnaryOperator, Value,
-};
+use sqlparser::ast::{BinaryOperator, CastKind, Expr, Function, InTarget, UnaryOperator, Value};
 
 use super::super::kind::Kind;
 use super::super::rule::Rule;
 use super::super::rule::portable::{
-    CAST, DECIMAL_ARITHMETIC, DIVISION, JSON_OPERATOR, LIKE_IN_DEFINITION, MOMENT_ARITHMETIC,
-    NUMERIC_ARITHMETIC, ONE_ENGINE_EXPRESSION,
+    CAST, DECIMAL_ARITHMETIC, DIVISION, LIKE_IN_DEFINITION, MOMENT_ARITHMETIC, NUMERIC_ARITHMETIC,
+    ONE_ENGINE_EXPRESSION,
 };
-use super::functions::Aggregate;
-use super::{Look, Place, functions, literals, place_of, queries, shown};
+use super::casts::{cast, spells_alike};
+use super::comparisons::compared;
+use super::{Look, Place, functions, literals, names, place_of, queries, shown};
+
+/// What to do about a value that each engine writes as another text.
+const SPELLING: &str =
+    "join texts, whole numbers, UUID, DATE and NUMERIC columns alone, or write the text in Rust";
 
 /// Looks at one expression; its parts get their own look.
 pub(super) fn expression(look: &mut Look<'_, '_, '_>, expr: &Expr) {
-    if let Some(what) = one_engine(expr) {
+    let what = operator(expr).or_else(|| one_engine(expr).map(str::to_owned));
+    if let Some(what) = what {
         let what = format!("{what} in {}", shown(expr));
         look.found(&ONE_ENGINE_EXPRESSION, place_of(expr), what);
         return;
@@ -91,7 +95,19 @@ pub(super) fn expression(look: &mut Look<'_, '_, '_>, expr: &Expr) {
             }
         }
         Expr::Function(function) => functions::call(look, expr, function),
+        Expr::Trim { expr: value, .. } => functions::over_text(look, "trim", value),
+        Expr::Substring { expr: value, .. } => functions::over_text(look, "substr", value),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => names::column(look, expr),
         _ => {}
+    }
+}
+
+/// An operator that only one engine has.
+fn operator(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::UnaryOp { op, .. } if !is_shared_prefix(*op) => Some(format!("the operator {op}")),
+        Expr::BinaryOp { op, .. } if !is_shared(op) => Some(format!("the operator {op}")),
+        _ => None,
     }
 }
 
@@ -129,8 +145,6 @@ fn one_engine(expr: &Expr) -> Option<&'static str> {
         Expr::Cast { kind, .. } if !matches!(kind, CastKind::Cast | CastKind::DoubleColon) => {
             "a CAST of another dialect"
         }
-        Expr::UnaryOp { op, .. } if !is_shared_prefix(*op) => "this operator",
-        Expr::BinaryOp { op, .. } if !is_shared(op) => "this operator",
         Expr::Identifier(name) if name.value.eq_ignore_ascii_case("default") => {
             "DEFAULT in place of a value"
         }
@@ -230,8 +244,12 @@ fn binary(
     let rule = if sides.iter().any(|side| is_numeric(look, side)) {
         Some(&NUMERIC_ARITHMETIC)
     } else if *op == BinaryOperator::StringConcat {
-        let differs = has_decimal || kinds.any(|kind| !spells_alike(*kind));
-        differs.then_some(&CAST)
+        if let Some(kind) = kinds.find(|kind| !spells_alike(**kind)) {
+            let what = format!("{}, which makes text of {}", shown(expr), kind.name());
+            look.advised(&CAST, place_of(expr), what, SPELLING);
+            return;
+        }
+        has_decimal.then_some(&CAST)
     } else if is_arithmetic(op) && kinds.any(is_moment) {
         Some(&MOMENT_ARITHMETIC)
     } else if is_arithmetic(op) && has_decimal && !has_float {
@@ -252,23 +270,6 @@ fn computed(look: &mut Look<'_, '_, '_>, rule: &'static Rule, expr: &Expr) {
     look.found(rule, place_of(expr), shown(expr));
 }
 
-/// Looks at values that are compared with each other.
-fn compared(look: &mut Look<'_, '_, '_>, whole: &Expr, sides: &[&Expr; 2]) {
-    for (side, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
-        if look.scope.kind(side) == Some(Kind::Jsonb) {
-            look.found(&JSON_OPERATOR, place_of(whole), shown(whole));
-            return;
-        }
-        if let Expr::Function(function) = side
-            && functions::is_numeric_aggregate(look, function)
-        {
-            computed(look, &NUMERIC_ARITHMETIC, whole);
-            return;
-        }
-        literals::beside(look, side, other);
-    }
-}
-
 /// Whether it is a column of NUMERIC.
 pub(super) fn is_numeric(look: &Look<'_, '_, '_>, expr: &Expr) -> bool {
     matches!(look.scope.kind(expr), Some(Kind::Numeric(_)))
@@ -285,47 +286,4 @@ fn never_zero(expr: &Expr) -> bool {
         Expr::Function(Function { name, .. }) => name.to_string().eq_ignore_ascii_case("nullif"),
         _ => false,
     }
-}
-
-fn cast(look: &mut Look<'_, '_, '_>, whole: &Expr, inner: &Expr, target: &DataType) {
-    let mut operand = inner;
-    while let Expr::Nested(nested) = operand {
-        operand = nested;
-    }
-    let to = Kind::of(target);
-    let from = look.scope.kind(operand);
-    let aggregate = match operand {
-        Expr::Function(function) => functions::sum_or_avg(look, function),
-        _ => None,
-    };
-    if aggregate.is_some() {
-        look.converted.push(place_of(operand));
-    }
-    let is_alike = match (to, from) {
-        (_, Some(from)) if from.is_whole() => {
-            to.is_whole() || to == Kind::Text || to == Kind::Double
-        }
-        (Kind::Text, Some(from)) => spells_alike(from),
-        (Kind::Double, Some(Kind::Double)) => true,
-        (Kind::Double, None) if aggregate.is_some() => true,
-        (Kind::BigInt | Kind::Text, None) if aggregate == Some(Aggregate::Whole) => true,
-        (Kind::BigInt | Kind::Integer | Kind::SmallInt, None) => {
-            literals::is_whole(operand) || functions::is_count(operand)
-        }
-        (Kind::Text, None) => {
-            literals::is_whole(operand)
-                || literals::is_string(operand)
-                || functions::is_count(operand)
-        }
-        (Kind::Double, None) => literals::is_decimal(operand) || literals::is_whole(operand),
-        _ => false,
-    };
-    if !is_alike {
-        computed(look, &CAST, whole);
-    }
-}
-
-/// Whether both engines write such a value as the same text.
-fn spells_alike(kind: Kind) -> bool {
-    kind.is_whole() || kind.is_text() || matches!(kind, Kind::Uuid | Kind::Date | Kind::Numeric(_))
 }

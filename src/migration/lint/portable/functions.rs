@@ -10,7 +10,7 @@ use super::super::model::last;
 use super::super::rule::portable::{
     CURRENT_MOMENT, NUMERIC_ARITHMETIC, ONE_ENGINE_FUNCTION, SUM_OR_AVG,
 };
-use super::{Look, expressions, place_of, queries, shown};
+use super::{Look, expressions, orders, place_of, queries, shown};
 
 /// What both engines have and answer alike.
 const SHARED: [&str; 26] = [
@@ -45,11 +45,23 @@ const SHARED: [&str; 26] = [
 /// What takes a NUMERIC column as it is.
 const TAKES_NUMERIC: [&str; 4] = ["count", "max", "min", "sum"];
 
+/// What to do about the present moment in an UPDATE, where there is no column to leave out.
+const MOMENT_IN_UPDATE: &str = "a literal such as '2024-01-01T00:00:00.000000Z', or an UPDATE in Rust that binds Timestamp::now()";
+
+/// What takes text first.
+const TAKES_TEXT: [&str; 7] = [
+    "length", "lower", "ltrim", "replace", "rtrim", "substr", "upper",
+];
+
 pub(super) fn call(look: &mut Look<'_, '_, '_>, expr: &Expr, function: &Function) {
     let name = last(&function.name);
     let span = place_of(expr);
     if MOMENTS.contains(&name.as_str()) {
-        look.found(&CURRENT_MOMENT, span, shown(expr));
+        if look.updates {
+            look.advised(&CURRENT_MOMENT, span, shown(expr), MOMENT_IN_UPDATE);
+        } else {
+            look.found(&CURRENT_MOMENT, span, shown(expr));
+        }
         return;
     }
     if !SHARED.contains(&name.as_str()) {
@@ -67,6 +79,11 @@ pub(super) fn call(look: &mut Look<'_, '_, '_>, expr: &Expr, function: &Function
         look.found(&NUMERIC_ARITHMETIC, span, shown(expr));
     } else if !numeric && sum_or_avg(look, function).is_some() && !look.converted.contains(&span) {
         look.found(&SUM_OR_AVG, span, shown(expr));
+    }
+    if TAKES_TEXT.contains(&name.as_str())
+        && let Some(first) = arguments.first()
+    {
+        over_text(look, &name, first);
     }
     if matches!(name.as_str(), "min" | "max") {
         let kind = arguments
@@ -89,14 +106,25 @@ pub(super) fn call(look: &mut Look<'_, '_, '_>, expr: &Expr, function: &Function
     }
     if let Some(WindowType::WindowSpec(window)) = &function.over {
         let order: &[OrderByExpr] = &window.order_by;
-        queries::order(look, order);
+        orders::of_window(look, order);
     }
     if let Some(filter) = &function.filter {
         queries::condition(look, filter);
     }
 }
 
-fn arguments(function: &Function) -> impl Iterator<Item = &Expr> {
+/// Looks at what a function takes as text.
+pub(super) fn over_text(look: &mut Look<'_, '_, '_>, name: &str, value: &Expr) {
+    // Bytes have a length and parts, too; a NUMERIC column is said already.
+    let is_taken =
+        |kind: Kind| kind.is_text() || matches!(kind, Kind::Bytea | Kind::Numeric(_) | Kind::Other);
+    if let Some(kind) = look.scope.sure_kind(value).filter(|kind| !is_taken(*kind)) {
+        let what = format!("{name} over {}", kind.name());
+        look.found(&ONE_ENGINE_FUNCTION, place_of(value), what);
+    }
+}
+
+pub(super) fn arguments(function: &Function) -> impl Iterator<Item = &Expr> {
     let list = match &function.args {
         FunctionArguments::List(list) => list.args.as_slice(),
         _ => &[],

@@ -1,13 +1,14 @@
 //! Literals and the columns that they are written into or compared with.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Expr, Insert, SetExpr, TableObject, UnaryOperator, Value,
+    Assignment, AssignmentTarget, Expr, Insert, ObjectName, SelectItem, SetExpr, TableObject,
+    UnaryOperator, Value,
 };
 
 use super::super::kind::Kind;
 use super::super::model::{Column, last};
 use super::super::rule::portable::{LITERAL_BESIDE_COLUMN, LITERAL_INTO_COLUMN};
-use super::{Look, place_of};
+use super::{Look, comparisons, functions, place_of};
 use crate::types::{Date, Timestamp, Uuid};
 
 /// A literal.
@@ -84,13 +85,40 @@ pub(super) fn inserted(look: &mut Look<'_, '_, '_>, insert: &Insert) {
             .map(|column| table.column(&last(column)))
             .collect()
     };
-    if let SetExpr::Values(values) = &*source.body {
-        for row in &values.rows {
-            for (column, value) in columns.iter().zip(&row.content) {
-                if let Some(column) = column {
-                    written(look, column, value);
-                }
+    match &*source.body {
+        SetExpr::Values(values) => {
+            for row in &values.rows {
+                row_written(look, &columns, row.content.iter().map(Some));
             }
+        }
+        SetExpr::Select(select) => {
+            let is_star = |item: &SelectItem| {
+                matches!(
+                    item,
+                    SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
+                )
+            };
+            let items = select.projection.iter().take_while(|item| !is_star(item));
+            let values = items.map(|item| match item {
+                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                    Some(expr)
+                }
+                _ => None,
+            });
+            row_written(look, &columns, values);
+        }
+        _ => {}
+    }
+}
+
+fn row_written<'e>(
+    look: &mut Look<'_, '_, '_>,
+    columns: &[Option<&Column>],
+    values: impl Iterator<Item = Option<&'e Expr>>,
+) {
+    for (column, value) in columns.iter().zip(values) {
+        if let (Some(column), Some(value)) = (column, value) {
+            written(look, column, value);
         }
     }
 }
@@ -98,17 +126,32 @@ pub(super) fn inserted(look: &mut Look<'_, '_, '_>, insert: &Insert) {
 /// Looks at what SET writes.
 pub(super) fn assigned(look: &mut Look<'_, '_, '_>, assignments: &[Assignment]) {
     for assignment in assignments {
-        if let AssignmentTarget::ColumnName(name) = &assignment.target {
+        let pairs: Vec<(&ObjectName, &Expr)> = match (&assignment.target, &assignment.value) {
+            (AssignmentTarget::ColumnName(name), value) => vec![(name, value)],
+            (AssignmentTarget::Tuple(names), Expr::Tuple(values)) => {
+                names.iter().zip(values).collect()
+            }
+            _ => continue,
+        };
+        for (name, value) in pairs {
             let column = name.0.last().and_then(|part| part.as_ident());
             let column = column.and_then(|name| look.scope.column(&Expr::Identifier(name.clone())));
             if let Some(column) = column {
-                written(look, column, &assignment.value);
+                written(look, column, value);
             }
         }
     }
 }
 
 fn written(look: &mut Look<'_, '_, '_>, column: &Column, value: &Expr) {
+    comparisons::written(look, column, value);
+    if let Expr::Function(function) = value
+        && last(&function.name) == "coalesce"
+    {
+        for argument in functions::arguments(function) {
+            written(look, column, argument);
+        }
+    }
     if let Some(literal) = literal(value)
         && !is_taken(column.kind, literal)
     {
@@ -154,8 +197,12 @@ fn is_exact(digits: &str) -> bool {
     };
     let count = whole.len() + places.len();
     let is_whole = places.bytes().all(|digit| digit == b'0');
-    let is_small = whole.bytes().all(|digit| digit == b'0') && places.starts_with("000");
-    !digits.contains(['e', 'E']) && count <= FLOAT_DIGITS && !is_whole && !is_small
+    let is_small = whole.bytes().all(|digit| digit == b'0') && places.starts_with("0000");
+    !digits.contains(['e', 'E'])
+        && count <= FLOAT_DIGITS
+        && !is_whole
+        && !is_small
+        && !whole.is_empty()
 }
 
 fn is_canonical_decimal(text: &str) -> bool {

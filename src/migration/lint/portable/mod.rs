@@ -1,14 +1,19 @@
 //! What the engines do differently, found in the source of a portable file.
 
+mod casts;
 mod clauses;
+mod comparisons;
 mod definitions;
 mod expressions;
 mod functions;
 mod literals;
+mod names;
+mod orders;
 mod queries;
 mod scope;
 mod statements;
 mod tokens;
+mod views;
 
 use std::ops::ControlFlow;
 
@@ -35,6 +40,7 @@ pub(super) fn check(read: &Read, after: &Model, sink: &mut Sink<'_>) {
                 scope: Scope::of(statement, after),
                 place: Place::Query,
                 converted: Vec::new(),
+                updates: matches!(statement, Statement::Update(_)),
                 sink,
             };
             look.statement(statement);
@@ -62,6 +68,8 @@ struct Look<'a, 's, 'f> {
     place: Place,
     /// The aggregates around which a CAST stands.
     converted: Vec<Span>,
+    /// Whether the statement is an UPDATE.
+    updates: bool,
     sink: &'s mut Sink<'f>,
 }
 
@@ -71,13 +79,24 @@ impl Look<'_, '_, '_> {
         self.sink.add(rule, line, what.into());
     }
 
+    /// As `found`, with what to write instead in this case.
+    fn advised(&mut self, rule: &'static Rule, span: Span, what: String, safe: &str) {
+        let line = self.read.line(span.start.line);
+        self.sink.advise(rule, line, what, safe);
+    }
+
     fn statement(&mut self, statement: &Statement) {
         let written = body(statement);
         statements::clauses(self, written);
+        names::check(self, written);
         match written {
             Statement::CreateTable(create) => definitions::table(self, create),
             Statement::AlterTable(alter) => definitions::alteration(self, alter),
             Statement::CreateIndex(index) => definitions::index(self, index),
+            Statement::CreateView(view) => {
+                views::columns(self, view);
+                let _ = statement.visit(self);
+            }
             Statement::Insert(insert) => {
                 literals::inserted(self, insert);
                 let _ = statement.visit(self);

@@ -1,47 +1,28 @@
 //! Queries: their order, their groups, their conditions.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, JoinConstraint, JoinOperator, OrderByExpr, OrderByKind, Query, Select,
-    SelectItem,
+    Expr, GroupByExpr, JoinConstraint, JoinOperator, OrderByKind, Query, Select, SelectItem,
 };
 
+use super::super::kind::Kind;
 use super::super::model::folded;
-use super::super::rule::portable::{LOOSE_SELECT, NUMBER_AS_CONDITION, ORDER_BY_NULLS};
-use super::{Look, clauses, is_column, literals, place_of, shown};
+use super::super::rule::portable::{LOOSE_SELECT, NUMBER_AS_CONDITION, ONE_ENGINE_EXPRESSION};
+use super::{Look, clauses, is_column, literals, names, orders, place_of, shown};
 
 pub(super) fn query(look: &mut Look<'_, '_, '_>, query: &Query) {
     clauses::query(look, query);
     if let Some(order_by) = &query.order_by
         && let OrderByKind::Expressions(items) = &order_by.kind
     {
-        order(look, items);
+        orders::of_query(look, items, &query.body);
     }
-}
-
-/// Looks at what ORDER BY lists.
-pub(super) fn order(look: &mut Look<'_, '_, '_>, items: &[OrderByExpr]) {
-    for item in items {
-        let never_null = look
-            .scope
-            .column(&item.expr)
-            .is_some_and(|column| column.not_null);
-        if item.options.nulls_first.is_none() && !never_null && !is_count(&item.expr) {
-            look.found(
-                &ORDER_BY_NULLS,
-                place_of(&item.expr),
-                format!("ORDER BY {}", item.expr),
-            );
-        }
-    }
-}
-
-/// Whether it is never NULL.
-fn is_count(expr: &Expr) -> bool {
-    matches!(expr, Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("count"))
 }
 
 pub(super) fn select(look: &mut Look<'_, '_, '_>, select: &Select) {
     clauses::select(look, select);
+    for item in &select.projection {
+        names::alias(look, item);
+    }
     if let Some(selection) = &select.selection {
         condition(look, selection);
         aliases_in(look, select, selection);
@@ -57,7 +38,7 @@ pub(super) fn select(look: &mut Look<'_, '_, '_>, select: &Select) {
     ungrouped(look, select);
 }
 
-fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+pub(super) fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     match operator {
         JoinOperator::Join(on)
         | JoinOperator::Inner(on)
@@ -73,8 +54,14 @@ fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
 /// Looks at what has to be true or false. AND, OR and NOT get their own look.
 pub(super) fn condition(look: &mut Look<'_, '_, '_>, expr: &Expr) {
     let kind = look.scope.kind(expr);
-    if literals::is_number(expr) || kind.is_some_and(super::super::kind::Kind::is_whole) {
+    if literals::is_number(expr) || kind.is_some_and(Kind::is_whole) {
         look.found(&NUMBER_AS_CONDITION, place_of(expr), shown(expr));
+        return;
+    }
+    let is_taken = |kind: &Kind| matches!(kind, Kind::Boolean | Kind::Other);
+    if let Some(kind) = look.scope.sure_kind(expr).filter(|kind| !is_taken(kind)) {
+        let what = format!("{expr}, which is {}, as a condition", kind.name());
+        look.found(&ONE_ENGINE_EXPRESSION, place_of(expr), what);
     }
 }
 
@@ -105,7 +92,10 @@ fn ungrouped(look: &mut Look<'_, '_, '_>, select: &Select) {
         return;
     }
     for item in items {
-        if is_column(item) && name(item).is_some_and(|name| !grouped.contains(&name)) {
+        if is_column(item)
+            && name(item).is_some_and(|name| !grouped.contains(&name))
+            && !is_by_key(look, item, groups)
+        {
             look.found(
                 &LOOSE_SELECT,
                 place_of(item),
@@ -113,6 +103,20 @@ fn ungrouped(look: &mut Look<'_, '_, '_>, select: &Select) {
             );
         }
     }
+}
+
+/// Whether the whole key of the column's table is grouped by, so that the column has one value in each.
+fn is_by_key(look: &Look<'_, '_, '_>, item: &Expr, groups: &[Expr]) -> bool {
+    let owners = look.scope.owners(item);
+    let has = |alias: &str, key: &String| {
+        groups.iter().any(|group| {
+            let mut owners = look.scope.owners(group).into_iter();
+            owners.any(|(owner, _, name)| owner == alias && name == *key)
+        })
+    };
+    owners.iter().any(|(alias, table, _)| {
+        !table.key.is_empty() && table.key.iter().all(|key| has(alias, key))
+    })
 }
 
 fn is_aggregate(expr: &Expr) -> bool {

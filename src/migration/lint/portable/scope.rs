@@ -15,11 +15,13 @@ pub(super) struct Scope<'a> {
     model: &'a Model,
     /// The name or alias that stands before a column, and the table.
     tables: Vec<(String, String)>,
+    /// Whether a subquery stands among them.
+    derived: bool,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn of(statement: &Statement, model: &'a Model) -> Self {
-        let mut tables = Tables(Vec::new());
+        let mut tables = Tables(Vec::new(), false);
         let _ = statement.visit(&mut tables);
         let target: Option<&ObjectName> = match body(statement) {
             Statement::CreateTable(create) => Some(&create.name),
@@ -46,6 +48,7 @@ impl<'a> Scope<'a> {
         Self {
             model,
             tables: tables.0,
+            derived: tables.1,
         }
     }
 
@@ -79,6 +82,36 @@ impl<'a> Scope<'a> {
         self.column(expr).map(|column| column.kind)
     }
 
+    /// As `kind`, where no view and no subquery could have given the name to something else.
+    pub(super) fn sure_kind(&self, expr: &Expr) -> Option<Kind> {
+        let mut tables = self.tables.iter();
+        let is_sure =
+            !self.derived && tables.all(|(_, table)| self.model.tables.contains_key(table));
+        is_sure.then(|| self.kind(expr)).flatten()
+    }
+
+    /// The tables that have the column, with the names that stand before it.
+    pub(super) fn owners(&self, expr: &Expr) -> Vec<(&str, &'a Table, String)> {
+        let (before, name) = match expr {
+            Expr::Nested(inner) => return self.owners(inner),
+            Expr::Identifier(name) => (None, folded(name)),
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [.., table, name] => (Some(folded(table)), folded(name)),
+                _ => return Vec::new(),
+            },
+            _ => return Vec::new(),
+        };
+        let tables = self.tables.iter();
+        tables
+            .filter(|(alias, _)| before.as_ref().is_none_or(|before| before == alias))
+            .filter_map(|(alias, table)| {
+                let table = self.model.tables.get(table)?;
+                table.column(&name)?;
+                Some((alias.as_str(), table, name.clone()))
+            })
+            .collect()
+    }
+
     /// Whether one of the statement's tables has such a column, or may have it.
     pub(super) fn may_have_column(&self, name: &str) -> bool {
         let mut tables = self.tables.iter();
@@ -89,7 +122,8 @@ impl<'a> Scope<'a> {
     }
 }
 
-struct Tables(Vec<(String, String)>);
+/// The tables, and whether a subquery stands among them.
+struct Tables(Vec<(String, String)>, bool);
 
 impl Tables {
     fn note(&mut self, factor: &TableFactor) {
@@ -97,6 +131,8 @@ impl Tables {
             let alias = alias.as_ref().map(|alias| folded(&alias.name));
             self.0
                 .push((alias.unwrap_or_else(|| last(name)), key(name)));
+        } else {
+            self.1 = true;
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Statements and clauses that both engines have.
 
 use sqlparser::ast::{
-    AlterTableOperation, ConflictTarget, Delete, ObjectType, OnConflictAction, OnInsert, Statement,
+    AlterTableOperation, ConflictTarget, Delete, GroupByExpr, JoinConstraint, ObjectType,
+    OnConflictAction, OnInsert, Query, SetExpr, Statement,
 };
 
 use super::super::found::Sink;
 use super::super::parse::Read;
 use super::super::rule::portable::ONE_ENGINE_STATEMENT;
-use super::{Look, literals};
+use super::{Look, literals, queries};
 
 /// How the statements begin that both engines have.
 const KNOWN: &[&[&str]] = &[
@@ -116,6 +117,12 @@ pub(super) fn clauses(look: &mut Look<'_, '_, '_>, statement: &Statement) {
         }
         Statement::Insert(insert) => {
             if let Some(OnInsert::OnConflict(conflict)) = &insert.on {
+                if insert.source.as_deref().is_some_and(ends_in_from) {
+                    one_engine(
+                        "ON CONFLICT directly after FROM, which SQLite reads as the ON of a join \
+                         (write WHERE TRUE between)",
+                    );
+                }
                 if matches!(
                     conflict.conflict_target,
                     Some(ConflictTarget::OnConstraint(_))
@@ -145,6 +152,36 @@ pub(super) fn clauses(look: &mut Look<'_, '_, '_>, statement: &Statement) {
         }
         _ => {}
     }
+}
+
+/// Whether the query's last words name tables, so that an ON may belong to them.
+fn ends_in_from(query: &Query) -> bool {
+    let mut body = &*query.body;
+    while let SetExpr::SetOperation { right, .. } = body {
+        body = right;
+    }
+    let SetExpr::Select(select) = body else {
+        return false;
+    };
+    let Some(from) = select.from.last() else {
+        return false;
+    };
+    let is_grouped = match &select.group_by {
+        GroupByExpr::All(_) => true,
+        GroupByExpr::Expressions(groups, _) => !groups.is_empty(),
+    };
+    let is_joined = from.joins.last().is_some_and(|join| {
+        queries::constraint(&join.join_operator).is_some_and(|constraint| {
+            matches!(constraint, JoinConstraint::On(_) | JoinConstraint::Using(_))
+        })
+    });
+    select.selection.is_none()
+        && select.having.is_none()
+        && select.named_window.is_empty()
+        && query.order_by.is_none()
+        && query.limit_clause.is_none()
+        && !is_grouped
+        && !is_joined
 }
 
 fn one_engine_change(operation: &AlterTableOperation) -> Option<&'static str> {

@@ -34,6 +34,15 @@ pub(super) fn check(read: &Read, sink: &mut Sink<'_>) {
             let what = "OR and what to do at a conflict, which PostgreSQL writes as ON CONFLICT";
             sink.add(&ONE_ENGINE_STATEMENT, line, what.into());
         }
+        if let Token::Number(digits, _) = &token.token
+            && (digits.contains('_') || next.is_some_and(|next| continues(token, next)))
+        {
+            sink.add(
+                &ONE_ENGINE_EXPRESSION,
+                line,
+                "a number with underscores".into(),
+            );
+        }
         if let Some(what) = literal(&token.token) {
             sink.add(&ONE_ENGINE_EXPRESSION, line, what);
         }
@@ -48,6 +57,12 @@ pub(super) fn check(read: &Read, sink: &mut Sink<'_>) {
             sink.add(&NAME_CASE, line, what);
         }
     }
+}
+
+/// Whether the number goes on with an underscore, which the tokenizer takes for a name.
+fn continues(number: &TokenWithSpan, next: &TokenWithSpan) -> bool {
+    number.span.end == next.span.start
+        && matches!(&next.token, Token::Word(word) if word.value.starts_with('_'))
 }
 
 fn literal(token: &Token) -> Option<String> {
@@ -85,8 +100,11 @@ fn name(
     if word.quote_style.is_some() {
         return Some(format!("the name \"{}\" in quotes", word.value));
     }
+    let is_operator = ["isnull", "notnull"]
+        .iter()
+        .any(|w| word.value.eq_ignore_ascii_case(w));
     let capitals = word.value.chars().any(char::is_uppercase);
-    if !capitals || word.keyword != Keyword::NoKeyword {
+    if !capitals || is_operator || word.keyword != Keyword::NoKeyword {
         return None;
     }
     let names = [

@@ -21,11 +21,11 @@ rules! {
         "the file runs on neither engine",
         "leave transactions to the runner, and give what can't be in one a version of its own";
     ONE_ENGINE_STATEMENT "one-engine-statement":
-        "a statement, or a clause of one, that only one engine has, in a portable file",
+        "a statement, a clause of one, or a name such as public.orders or user, that only one engine takes, in a portable file",
         "the other engine stops at it with a syntax error",
         "write a pair of variants, one in postgres/ and one in sqlite/";
     ONE_ENGINE_EXPRESSION "one-engine-expression":
-        "an operator, a literal or a form of expression that only one engine has: `::`, `IS x`, INTERVAL, ILIKE, E''",
+        "an operator, a literal or a form of expression that only one engine has: `::`, `IS x`, INTERVAL, ILIKE, E''; columns of unlike types beside each other",
         "the other engine stops at it, or reads it as something else",
         "write it in standard SQL (CAST, IS NOT DISTINCT FROM, lower(…) LIKE …), or a pair of variants";
     ONE_ENGINE_FUNCTION "one-engine-function":
@@ -96,6 +96,10 @@ rules! {
         "a foreign key of another type than the column that it refers to",
         "PostgreSQL refuses it, or converts at each look-up; SQLite takes it",
         "give both columns one type";
+    VIEW_COLUMNS "view-columns":
+        "a view with a star over a table, or with an expression that has no name",
+        "a column that the table gets later is in the view on SQLite only; PostgreSQL calls count(*) count, SQLite calls it count(*)",
+        "list the columns, and give each expression its name with AS";
     VARIANT_TYPE "variant-type":
         "a column type in a variant that the translator would not have written",
         "the driver decodes it otherwise, or the engine rounds, cuts or takes more than the other one does",

@@ -14,7 +14,7 @@ use super::corpus;
 use super::portability::on_both;
 
 /// Let pass; of the order whose number is 1, where it is about a row.
-const ALIKE: [&str; 66] = [
+const ALIKE: [&str; 70] = [
     "abs(number - 5)",
     "coalesce(note, 'none')",
     "count(*)",
@@ -80,6 +80,10 @@ const ALIKE: [&str; 66] = [
     "CAST(due AS TEXT)",
     "CAST('x' AS TEXT)",
     "CAST(5 AS BIGINT)",
+    "CAST(NULL AS BIGINT)",
+    "CAST(number + 1 AS BIGINT)",
+    "CAST(abs(number) * 2 AS TEXT)",
+    "CAST(coalesce(sum(number), 0) AS BIGINT)",
     "(SELECT name FROM customers WHERE customers.id = orders.customer)",
 ];
 

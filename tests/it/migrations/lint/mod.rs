@@ -6,6 +6,8 @@ mod corpus;
 mod forms;
 /// What bad and good migrations do to a PostgreSQL that is in use.
 mod live;
+/// Names, values and conditions one by one, on both engines.
+mod parted;
 /// What bad and good migrations leave on each engine.
 mod portability;
 /// Files of PostgreSQL's own, line by line.

@@ -251,7 +251,7 @@ const ON_POSTGRES: [(&str, &[&str]); 31] = [
 ];
 
 /// The rules about the other engine, or all, that the statement breaks after the shop's.
-fn named(files: &[(&str, &str)], live: bool) -> Vec<&'static str> {
+pub(super) fn named(files: &[(&str, &str)], live: bool) -> Vec<&'static str> {
     let (name, shop) = corpus::shop();
     let files = std::iter::once((name.as_str(), shop.as_str())).chain(files.iter().copied());
     let findings = lint(&Migrations::from_files(files).unwrap(), None);
@@ -263,7 +263,7 @@ fn named(files: &[(&str, &str)], live: bool) -> Vec<&'static str> {
 }
 
 /// The error where the engine does not run the statement; nothing of it stays.
-async fn error(database: &Database, sql: &str) -> Option<String> {
+pub(super) async fn error(database: &Database, sql: &str) -> Option<String> {
     let mut session = database.pool().begin().await.unwrap();
     let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
         .execute(&mut *session)
