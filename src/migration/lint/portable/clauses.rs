@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 
 use super::super::rule::portable::{ONE_ENGINE_EXPRESSION, ONE_ENGINE_STATEMENT};
-use super::{Look, literals};
+use super::{Look, comparisons, literals};
 
 /// Looks at the clauses of a query.
 pub(super) fn query(look: &mut Look<'_, '_, '_>, query: &Query) {
@@ -61,6 +61,7 @@ fn set(look: &mut Look<'_, '_, '_>, body: &SetExpr) {
                 let what = format!("{op} ALL");
                 look.found(&ONE_ENGINE_STATEMENT, span, what);
             }
+            comparisons::joined(look, left, right);
             for part in [left, right] {
                 if let SetExpr::Query(_) = &**part {
                     let what = format!("parentheses around a part of {op}");

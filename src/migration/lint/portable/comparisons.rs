@@ -1,6 +1,6 @@
 //! Values beside each other, and columns written into others.
 
-use sqlparser::ast::Expr;
+use sqlparser::ast::{Expr, SelectItem, SetExpr};
 
 use super::super::kind::Kind;
 use super::super::model::Column;
@@ -10,6 +10,12 @@ use super::{Look, functions, literals, place_of, shown};
 
 /// Looks at values that are compared with each other.
 pub(super) fn compared(look: &mut Look<'_, '_, '_>, whole: &Expr, sides: &[&Expr; 2]) {
+    if let [Expr::Tuple(left), Expr::Tuple(right)] = sides {
+        for (one, two) in left.iter().zip(right) {
+            compared(look, whole, &[one, two]);
+        }
+        return;
+    }
     for (side, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
         if look.scope.kind(side) == Some(Kind::Jsonb) {
             look.found(&JSON_OPERATOR, place_of(whole), shown(whole));
@@ -23,20 +29,45 @@ pub(super) fn compared(look: &mut Look<'_, '_, '_>, whole: &Expr, sides: &[&Expr
         }
         literals::beside(look, side, other);
     }
-    let kinds = sides.map(|side| look.scope.sure_kind(side));
-    if let [Some(one), Some(two)] = kinds
-        && let (Some(first), Some(second)) = (Family::of(one), Family::of(two))
-        && first != second
-    {
-        let what = format!(
+    if let Some(what) = unlike(look, sides) {
+        look.found(&ONE_ENGINE_EXPRESSION, place_of(whole), what);
+    }
+}
+
+/// Looks at the columns that UNION, INTERSECT or EXCEPT brings together.
+pub(super) fn joined(look: &mut Look<'_, '_, '_>, left: &SetExpr, right: &SetExpr) {
+    let (SetExpr::Select(one), SetExpr::Select(two)) = (left, right) else {
+        return;
+    };
+    // From a star on, nobody knows which columns meet.
+    let pairs = one.projection.iter().zip(&two.projection);
+    for (one, two) in pairs.map_while(|(one, two)| Some((value(one)?, value(two)?))) {
+        if let Some(what) = unlike(look, &[one, two]) {
+            look.found(&ONE_ENGINE_EXPRESSION, place_of(two), what);
+        }
+    }
+}
+
+fn value(item: &SelectItem) -> Option<&Expr> {
+    match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    }
+}
+
+/// What is said of two columns that do not go together.
+fn unlike(look: &Look<'_, '_, '_>, sides: &[&Expr; 2]) -> Option<String> {
+    let [one, two] = sides.map(|side| look.scope.sure_kind(side));
+    let (one, two) = (one?, two?);
+    (Family::of(one)? != Family::of(two)?).then(|| {
+        format!(
             "{}, which is {}, beside {}, which is {}",
             sides[0],
             one.name(),
             sides[1],
             two.name()
-        );
-        look.found(&ONE_ENGINE_EXPRESSION, place_of(whole), what);
-    }
+        )
+    })
 }
 
 /// Looks at a column that is written into another one.
@@ -47,8 +78,9 @@ pub(super) fn written(look: &mut Look<'_, '_, '_>, column: &Column, value: &Expr
     let (Some(source), Some(target)) = (Family::of(from), Family::of(column.kind)) else {
         return;
     };
-    // PostgreSQL makes text of anything that is written into text.
-    let is_alike = source == target || target == Family::Text && spells_alike(from);
+    // PostgreSQL makes text of anything that is written into text; the driver lets no NUMERIC column pass.
+    let is_text = target == Family::Text && source != Family::Decimal && spells_alike(from);
+    let is_alike = source == target || is_text;
     if !is_alike {
         let what = format!(
             "{value}, which is {}, into {}, which is {}",

@@ -11,7 +11,7 @@ use super::portability::on_both;
 use super::statements::{error, named};
 
 /// Let pass; each runs on both engines.
-const ALIKE: [&str; 26] = [
+const ALIKE: [&str; 28] = [
     "INSERT INTO customers (id, name) SELECT id, 'copy' FROM orders WHERE TRUE ON CONFLICT DO NOTHING",
     "INSERT INTO customers (id, name) SELECT id, 'copy' FROM orders ORDER BY id ON CONFLICT (id) DO NOTHING",
     "INSERT INTO customers (id, name) SELECT id, 'copy' FROM orders GROUP BY id ON CONFLICT (id) DO NOTHING",
@@ -38,10 +38,12 @@ const ALIKE: [&str; 26] = [
     "SELECT length(scan), length(note), upper(note) FROM orders",
     "UPDATE orders SET number = 1000 WHERE number = 1",
     "WITH few AS (SELECT number AS note FROM orders) SELECT note FROM few WHERE note = (SELECT max(number) FROM orders)",
+    "SELECT number, note FROM orders UNION ALL SELECT quantity, name FROM orders, customers",
+    "SELECT id FROM orders WHERE (number, due) > (1, '2024-01-01') AND (number, id) IN ((1, customer))",
 ];
 
 /// Named; one engine stops at each.
-const UNLIKE: [(&str, &str); 39] = [
+const UNLIKE: [(&str, &str); 43] = [
     (
         "INSERT INTO customers (id, name) SELECT id, 'copy' FROM orders ON CONFLICT (id) DO NOTHING",
         "one-engine-statement",
@@ -172,6 +174,22 @@ const UNLIKE: [(&str, &str); 39] = [
     ),
     (
         "UPDATE orders SET weight = price WHERE number = 1",
+        "one-engine-expression",
+    ),
+    (
+        "CREATE VIEW mixed AS SELECT note FROM orders UNION ALL SELECT number FROM orders",
+        "one-engine-expression",
+    ),
+    (
+        "SELECT id FROM orders WHERE (number, note) = (1, quantity)",
+        "one-engine-expression",
+    ),
+    (
+        "SELECT id FROM orders WHERE (number, due) > (1, 20240101)",
+        "literal-beside-column",
+    ),
+    (
+        "UPDATE orders SET note = price WHERE number = 1",
         "one-engine-expression",
     ),
 ];
