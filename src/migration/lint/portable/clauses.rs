@@ -110,8 +110,8 @@ pub(super) fn select(look: &mut Look<'_, '_, '_>, select: &Select) {
             ..
         } = relation
         {
-            let what = "a subquery in FROM without an alias";
-            look.found(&ONE_ENGINE_STATEMENT, span, what);
+            let what = "a subquery in FROM without an alias".to_owned();
+            look.advised(&ONE_ENGINE_STATEMENT, span, what, "give it an alias");
         }
         let what = match relation {
             TableFactor::Table { args: None, .. } | TableFactor::NestedJoin { .. } => continue,

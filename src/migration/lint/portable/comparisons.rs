@@ -8,6 +8,9 @@ use super::super::rule::portable::{JSON_OPERATOR, NUMERIC_ARITHMETIC, ONE_ENGINE
 use super::casts::spells_alike;
 use super::{Look, functions, literals, place_of, shown};
 
+/// What to do about columns of unlike types.
+const ONE_TYPE: &str = "columns of one type beside each other, or convert in Rust";
+
 /// Looks at values that are compared with each other.
 pub(super) fn compared(look: &mut Look<'_, '_, '_>, whole: &Expr, sides: &[&Expr; 2]) {
     if let [Expr::Tuple(left), Expr::Tuple(right)] = sides {
@@ -30,7 +33,7 @@ pub(super) fn compared(look: &mut Look<'_, '_, '_>, whole: &Expr, sides: &[&Expr
         literals::beside(look, side, other);
     }
     if let Some(what) = unlike(look, sides) {
-        look.found(&ONE_ENGINE_EXPRESSION, place_of(whole), what);
+        look.advised(&ONE_ENGINE_EXPRESSION, place_of(whole), what, ONE_TYPE);
     }
 }
 
@@ -43,7 +46,7 @@ pub(super) fn joined(look: &mut Look<'_, '_, '_>, left: &SetExpr, right: &SetExp
     let pairs = one.projection.iter().zip(&two.projection);
     for (one, two) in pairs.map_while(|(one, two)| Some((value(one)?, value(two)?))) {
         if let Some(what) = unlike(look, &[one, two]) {
-            look.found(&ONE_ENGINE_EXPRESSION, place_of(two), what);
+            look.advised(&ONE_ENGINE_EXPRESSION, place_of(two), what, ONE_TYPE);
         }
     }
 }
@@ -88,7 +91,7 @@ pub(super) fn written(look: &mut Look<'_, '_, '_>, column: &Column, value: &Expr
             column.name,
             column.kind.name()
         );
-        look.found(&ONE_ENGINE_EXPRESSION, place_of(value), what);
+        look.advised(&ONE_ENGINE_EXPRESSION, place_of(value), what, ONE_TYPE);
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) fn check(look: &mut Look<'_, '_, '_>, statement: &Statement) {
         _ => {}
     }
     for (span, what) in qualified {
-        look.found(&ONE_ENGINE_STATEMENT, span, what);
+        look.advised(&ONE_ENGINE_STATEMENT, span, what, "leave the schema out");
     }
     let aliased = match statement {
         Statement::Update(update) => has_bare_alias(&update.table.relation),
@@ -115,8 +115,13 @@ pub(super) fn check(look: &mut Look<'_, '_, '_>, statement: &Statement) {
         _ => false,
     };
     if aliased {
-        let what = "an alias without AS in UPDATE or DELETE";
-        look.found(&ONE_ENGINE_STATEMENT, statement.span(), what);
+        let what = "an alias without AS in UPDATE or DELETE".to_owned();
+        look.advised(
+            &ONE_ENGINE_STATEMENT,
+            statement.span(),
+            what,
+            "write AS before it",
+        );
     }
     for name in given(statement) {
         spelled(look, name);
@@ -131,7 +136,7 @@ pub(super) fn check(look: &mut Look<'_, '_, '_>, statement: &Statement) {
             continue;
         };
         let what = format!("the name {word}, a reserved word of {engine}");
-        look.found(&ONE_ENGINE_STATEMENT, name.span, what);
+        look.advised(&ONE_ENGINE_STATEMENT, name.span, what, "take another name");
     }
 }
 
@@ -209,7 +214,12 @@ pub(super) fn column(look: &mut Look<'_, '_, '_>, expr: &Expr) {
     let word = folded(name);
     if HIDDEN.contains(&word.as_str()) && !look.scope.may_have_column(&word) {
         let what = format!("{word}, which no CREATE TABLE names");
-        look.found(&ONE_ENGINE_EXPRESSION, name.span, what);
+        look.advised(
+            &ONE_ENGINE_EXPRESSION,
+            name.span,
+            what,
+            "use the primary key",
+        );
     }
     if word != "default" {
         spelled(look, name);

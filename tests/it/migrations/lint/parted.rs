@@ -305,6 +305,17 @@ fn a_finding_says_what_it_is_about() {
         };
         assert!(found.iter().any(is_said), "{sql}: {found:?}");
     }
+    for (sql, safe) in [
+        ("SELECT id FROM public.orders", "leave the schema out"),
+        ("DELETE FROM orders o WHERE o.n = 1", "write AS before it"),
+        ("SELECT id FROM orders WHERE id = n", "columns of one type"),
+    ] {
+        let found = said(sql);
+        assert!(
+            found.iter().any(|found| found.2.contains(safe)),
+            "{found:?}"
+        );
+    }
     // The parser does not know it; a name it is not.
     let found = said("SELECT id FROM orders WHERE n ISNULL");
     let names: Vec<_> = found.iter().map(|(name, ..)| *name).collect();
