@@ -40,7 +40,7 @@ pub(super) fn check(read: &Read, after: &Model, sink: &mut Sink<'_>) {
                 scope: Scope::of(statement, after),
                 place: Place::Query,
                 converted: Vec::new(),
-                updates: matches!(statement, Statement::Update(_)),
+                updates: matches!(body(statement), Statement::Update(_)),
                 sink,
             };
             look.statement(statement);
