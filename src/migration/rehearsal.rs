@@ -107,7 +107,7 @@ fn refuse(
     (old, expected): (&str, &Schema),
     (new, found): (&str, &Schema),
 ) -> Result<(), MigrationError> {
-    if expected == found {
+    if expected.without_validity() == found.without_validity() {
         return Ok(());
     }
     Err(MigrationError::Irreversible {

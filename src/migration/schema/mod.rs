@@ -41,6 +41,13 @@ impl Schema {
         self.0.is_empty()
     }
 
+    /// The same, whether constraints have been checked against the rows that were there or not (`NOT VALID`):
+    /// nothing can undo that they were.
+    pub(super) fn without_validity(&self) -> Self {
+        let line = |line: &String| line.trim_end_matches(" NOT VALID").to_owned();
+        Self(self.0.iter().map(line).collect())
+    }
+
     /// In how many lines two schemas differ.
     pub(super) fn distance(&self, other: &Self) -> usize {
         let missing = |a: &Self, b: &Self| a.0.iter().filter(|line| !b.0.contains(line)).count();

@@ -119,6 +119,8 @@ twinbase::on_both_engines! {
         assert_eq!(trials.len(), migrations.versions().len());
         let seeded = trials.iter().filter(|trial| trial.with_rows == ["customers", "orders"]).count();
         assert!(seeded > 3, "{trials:?}");
+        // All but the baseline, the one that validates included: that a constraint was checked can't be undone.
+        assert!(trials[1..].iter().all(|trial| trial.reversed), "{trials:?}");
         database.close().await;
     }
 }

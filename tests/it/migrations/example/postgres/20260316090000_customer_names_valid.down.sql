@@ -1,0 +1,1 @@
+-- A constraint that was checked stays so.
