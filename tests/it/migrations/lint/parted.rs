@@ -4,11 +4,10 @@
 use twinbase::config::Engine;
 use twinbase::migration::Migrations;
 use twinbase::migration::lint::lint;
-use twinbase::migration::translate::translate;
 use twinbase::testing::TestDatabase;
 
 use super::portability::on_both;
-use super::statements::{error, named};
+use super::statements::misjudged;
 
 /// Let pass; each runs on both engines.
 const ALIKE: [&str; 28] = [
@@ -198,26 +197,7 @@ const UNLIKE: [(&str, &str); 43] = [
 fn names_and_values_that_pass_run_on_both_engines_and_those_that_are_named_stop_one() {
     twinbase::testing::run(Engine::Postgres, |test: TestDatabase| async move {
         let databases = on_both(&test).await;
-        let [postgres, sqlite] = &databases;
-        let mut wrong = Vec::new();
-        let alike = ALIKE.iter().map(|sql| (*sql, None));
-        for (sql, rule) in alike.chain(UNLIKE.map(|(sql, rule)| (sql, Some(rule)))) {
-            let file = format!("{sql};\n");
-            let names = named(&[("20260301000000_case.up.sql", file.as_str())], false);
-            let plan = |engine| translate(sql, engine).unwrap_or_else(|_| sql.to_owned());
-            let errors = [
-                error(postgres, &plan(Engine::Postgres)).await,
-                error(sqlite, &plan(Engine::Sqlite)).await,
-            ];
-            let stopped = errors.iter().filter(|error| error.is_some()).count();
-            let is_right = match rule {
-                None => names.is_empty() && stopped == 0,
-                Some(rule) => names.contains(&rule) && stopped == 1,
-            };
-            if !is_right {
-                wrong.push(format!("{sql}: {names:?}, {errors:?}"));
-            }
-        }
+        let wrong = misjudged(&databases, &ALIKE, &UNLIKE).await;
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         for database in databases {
             database.close().await;

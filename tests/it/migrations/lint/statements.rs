@@ -5,6 +5,7 @@ use twinbase::config::Engine;
 use twinbase::database::Database;
 use twinbase::migration::Migrations;
 use twinbase::migration::lint::lint;
+use twinbase::migration::translate::translate;
 use twinbase::testing::TestDatabase;
 
 use super::corpus;
@@ -272,36 +273,42 @@ pub(super) async fn error(database: &Database, sql: &str) -> Option<String> {
     done.err().map(|error| error.to_string())
 }
 
+/// Of statements that pass, those that an engine does not run; of those that are named, those that don't stop
+/// exactly one; and those that the lint judges otherwise.
+pub(super) async fn misjudged(
+    [postgres, sqlite]: &[Database; 2],
+    alike: &[&str],
+    unlike: &[(&str, &str)],
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let alike = alike.iter().map(|sql| (*sql, None));
+    let unlike = unlike.iter().map(|(sql, rule)| (*sql, Some(*rule)));
+    for (sql, rule) in alike.chain(unlike) {
+        let file = format!("{sql};\n");
+        let names = named(&[("20260301000000_case.up.sql", file.as_str())], false);
+        let plan = |engine| translate(sql, engine).unwrap_or_else(|_| sql.to_owned());
+        let errors = [
+            error(postgres, &plan(Engine::Postgres)).await,
+            error(sqlite, &plan(Engine::Sqlite)).await,
+        ];
+        let stopped = errors.iter().filter(|error| error.is_some()).count();
+        let is_right = match rule {
+            None => names.is_empty() && stopped == 0,
+            Some(rule) => names.contains(&rule) && stopped == 1,
+        };
+        if !is_right {
+            wrong.push(format!("{sql}: {names:?}, {errors:?}"));
+        }
+    }
+    wrong
+}
+
 #[test]
 fn statements_that_pass_run_on_both_engines_and_those_that_are_named_stop_one() {
     twinbase::testing::run(Engine::Postgres, |test: TestDatabase| async move {
         let databases = on_both(&test).await;
-        let [postgres, sqlite] = &databases;
-        let mut wrong = Vec::new();
-        let all = ALIKE
-            .iter()
-            .map(|sql| (*sql, None))
-            .chain(UNLIKE.map(|(sql, rule)| (sql, Some(rule))));
-        for (sql, rule) in all {
-            let file = format!("{sql};\n");
-            let names = named(&[("20260301000000_case.up.sql", file.as_str())], false);
-            let plan = |engine| {
-                twinbase::migration::translate::translate(sql, engine)
-                    .unwrap_or_else(|_| sql.to_owned())
-            };
-            let errors = [
-                error(postgres, &plan(Engine::Postgres)).await,
-                error(sqlite, &plan(Engine::Sqlite)).await,
-            ];
-            let stopped = errors.iter().filter(|error| error.is_some()).count();
-            let is_right = match rule {
-                None => names.is_empty() && stopped == 0,
-                Some(rule) => names.contains(&rule) && stopped == 1,
-            };
-            if !is_right {
-                wrong.push(format!("{sql}: {names:?}, {errors:?}"));
-            }
-        }
+        let [postgres, _] = &databases;
+        let mut wrong = misjudged(&databases, &ALIKE, &UNLIKE).await;
         for (sql, rules) in ON_POSTGRES {
             let file = format!("{sql};\n");
             let files = [
