@@ -5,6 +5,7 @@ use super::database::{ConnectOptions, Sqlite};
 use super::engine::{Engine, Request};
 use super::gathered::Gathered;
 use super::rows::Rows;
+use super::warm;
 use super::worker::{self, Action, Command, Shared};
 use futures_core::future::BoxFuture;
 use futures_core::stream::{BoxStream, Stream};
@@ -60,7 +61,10 @@ impl SqliteConnection {
 
     /// Runs a statement on this thread, where that is short and nothing else is under way.
     pub(super) fn run_inline(&self, request: &Request) -> Option<Result<Gathered, Error>> {
-        self.with_engine(|engine| engine.run_inline(request))
+        if !self.inline_reads {
+            return None;
+        }
+        warm::run(&self.shared, request)
     }
 
     /// Has the engine on this thread, where nothing is under way.
@@ -209,9 +213,9 @@ impl AnyConnectionBackend for SqliteConnection {
         Box::pin(async move {
             if self.shared.control.pending.load(Ordering::Acquire) == 0
                 && (self.depth > 0 || self.shared.control.depth.load(Ordering::Acquire) == 0)
-                && let Ok(engine) = self.shared.engine.try_lock()
+                && let Some(is_open) = self.shared.is_open()
             {
-                return if engine.is_some() {
+                return if is_open {
                     Ok(())
                 } else {
                     Err(Error::WorkerCrashed)

@@ -5,6 +5,7 @@ use super::columns::Columns;
 use super::control::NOT_CANCELLABLE;
 use super::engine::{Engine, Request, Sink};
 use super::gathered::Gathered;
+use super::shortness::Limits;
 use super::worker::Action;
 use rusqlite::Row;
 use rusqlite::limits::Limit;
@@ -25,32 +26,30 @@ const RESULT: usize = 256 * 1024;
 /// SQLite's own limit for the length of a value.
 const LENGTH: i32 = 1_000_000_000;
 
+/// What came of running a request on the caller's thread.
+pub(super) enum Inline {
+    /// It may not run there.
+    Refused,
+    /// It was stopped there, or failed. It has had no effect, and is run again elsewhere.
+    Stopped,
+    /// It ran to its end, or it failed and that counts.
+    Done(Result<Gathered, Error>),
+}
+
 impl Engine {
-    /// Runs the request on the caller's thread, where it has proven short; `None` where it has not,
-    /// or takes longer than it did, or fails: then it has had no effect, and is run again elsewhere.
+    /// Runs the request on the caller's thread, where it has proven short.
     ///
     /// A write runs here inside of a transaction only, and is not stopped: that would cost the
     /// transaction. What SQLite refuses of it has had no effect. The limit for the length of a value is
     /// lowered for an INSERT of one row, which meets it before it writes, and not for others, which may
     /// meet it half way.
-    pub(super) fn run_inline(&mut self, request: &Request) -> Option<Result<Gathered, Error>> {
-        let arguments = request.arguments.as_deref()?;
-        let place = self.plans.find(request.sql.as_str())?;
-        let schema = self.generation.number();
+    pub(super) fn run_inline(&mut self, request: &Request) -> Inline {
+        let Some((place, limits)) = self.find_inline(request) else {
+            return Inline::Refused;
+        };
+        let arguments = request.arguments.as_deref().unwrap_or_default();
         let plan = self.plans.at(place);
-        if !plan.is_of(schema) {
-            return None;
-        }
-        let limits = plan.shortness.limits()?;
         let (writes, limits_length) = (plan.writes(), plan.meets_limits_first());
-        let inline = request.persistent
-            && self.failed.is_none()
-            && request.depth <= self.depth
-            && (!writes || self.depth > 0)
-            && arguments::size(arguments) <= ARGUMENTS;
-        if !inline {
-            return None;
-        }
         let time = if writes { Duration::ZERO } else { limits.time };
         self.control.begin(NOT_CANCELLABLE, time);
         if limits_length {
@@ -71,19 +70,37 @@ impl Engine {
         match result {
             Ok(()) => {
                 plan.shortness.was_short();
-                Some(Ok(few.gathered))
+                Inline::Done(Ok(few.gathered))
             }
             // It has had an effect, or has cost the transaction.
             Err(error) if is_lost || (writes && !matches!(error, Error::Database(_))) => {
-                Some(Err(self.with_names_of(error, request, arguments)))
+                Inline::Done(Err(self.with_names_of(error, request, arguments)))
             }
             Err(error) => {
                 tracing::trace!(%error, "a statement moves from the caller's thread to its own");
                 metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
                 plan.shortness.was_long(plan.steps);
-                None
+                Inline::Stopped
             }
         }
+    }
+
+    /// The plan's place and its limits, where the request may run on the caller's thread.
+    fn find_inline(&mut self, request: &Request) -> Option<(usize, Limits)> {
+        let arguments = request.arguments.as_deref()?;
+        let place = self.plans.find(request.sql.as_str())?;
+        let schema = self.generation.number();
+        let plan = self.plans.at(place);
+        if !plan.is_of(schema) {
+            return None;
+        }
+        let limits = plan.shortness.limits()?;
+        let may = request.persistent
+            && (!plan.writes() || self.depth > 0)
+            && self.failed.is_none()
+            && request.depth <= self.depth
+            && arguments::size(arguments) <= ARGUMENTS;
+        may.then_some((place, limits))
     }
 
     /// Begins or releases a savepoint on the caller's thread: that only takes note of where the

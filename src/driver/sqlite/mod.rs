@@ -110,6 +110,7 @@ mod targets;
 mod transaction;
 mod turn;
 mod violation;
+mod warm;
 mod worker;
 
 pub use connection::SqliteConnection;

@@ -8,6 +8,10 @@ use rusqlite::Connection;
 /// of the lengths of pattern and text.
 const UNBOUNDED: [&str; 4] = ["Count", "IntegrityCk", "VOpen", "VFilter"];
 
+/// The functions that tell what their connection wrote last: one that reads for others
+/// ([`warm`](super::warm)) must not be asked.
+const OF_CONNECTION: [&str; 3] = ["changes(", "last_insert_rowid(", "total_changes("];
+
 /// The instruction that sorts all that was gathered before it.
 const SORT: &str = "SorterSort";
 
@@ -18,7 +22,7 @@ pub(super) enum Stops {
     AtOnce,
     /// Soon, except while it sorts what it has gathered.
     AfterSorting,
-    /// It may go on for any time.
+    /// It may go on for any time, or has to run on its own connection.
     Late,
 }
 
@@ -32,13 +36,13 @@ pub(super) fn stops(connection: &Connection, sql: &str) -> Option<Stops> {
         let mut stops = Stops::AtOnce;
         while let Some(instruction) = instructions.next()? {
             let name = instruction.get_ref(1)?.as_str()?;
-            let is_like = name.ends_with("unc") || name == "Function";
-            let is_like = is_like
-                && instruction
-                    .get_ref(5)?
-                    .as_str()
-                    .is_ok_and(|f| f.starts_with("like("));
-            if UNBOUNDED.contains(&name) || is_like {
+            let keeps = name.ends_with("unc") || name == "Function";
+            let keeps = keeps
+                && instruction.get_ref(5)?.as_str().is_ok_and(|function| {
+                    function.starts_with("like(")
+                        || OF_CONNECTION.iter().any(|own| function.starts_with(own))
+                });
+            if UNBOUNDED.contains(&name) || keeps {
                 return Ok(Stops::Late);
             }
             if name == SORT {
@@ -82,6 +86,9 @@ mod tests {
                 "SELECT integrity_check FROM pragma_integrity_check",
                 Some(Stops::Late),
             ),
+            ("SELECT last_insert_rowid()", Some(Stops::Late)),
+            ("SELECT b FROM t WHERE a = changes()", Some(Stops::Late)),
+            ("SELECT b FROM t LIMIT total_changes()", Some(Stops::Late)),
             ("SELECT nothing FROM t", None),
         ] {
             assert_eq!(stops(&connection, sql), expected, "{sql}");

@@ -7,6 +7,7 @@ use super::error::SqliteError;
 use super::gathered::Gathered;
 use super::options::Options;
 use super::snapshot;
+use super::warm::Kin;
 use crate::driver::link::Link;
 use rusqlite::{InterruptHandle, Row};
 use sqlx_core::Error;
@@ -14,7 +15,7 @@ use sqlx_core::any::{AnyQueryResult, AnyStatement};
 use sqlx_core::sql_str::SqlStr;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -26,6 +27,8 @@ pub(super) struct Shared {
     pub(super) control: Arc<Control>,
     pub(super) interrupt: InterruptHandle,
     pub(super) thread: Thread,
+    /// Those that may read through it.
+    pub(super) kin: Option<Arc<Kin>>,
 }
 
 /// What the caller's side may ask for.
@@ -98,6 +101,7 @@ pub(super) fn run(
     let control = Arc::new(Control::new(link));
     control.begin(NOT_CANCELLABLE, Duration::ZERO);
     let engine = Engine::open(&options, Arc::clone(&control));
+    let kin = Kin::of(&options);
     // They would keep an in-memory database beyond the answer to a close.
     drop(options);
     control.end();
@@ -107,6 +111,7 @@ pub(super) fn run(
             engine: Mutex::new(Some(engine)),
             control,
             thread: std::thread::current(),
+            kin,
         }),
         Err(error) => {
             // Nobody is left to tell where the connect was given up.
@@ -171,6 +176,16 @@ fn serve(shared: &Shared, commands: &Receiver<Command>) -> Option<oneshot::Sende
 }
 
 impl Shared {
+    /// Whether the connection is open; `None` where that can't be told at once. It is open while another
+    /// connection's caller reads through it.
+    pub(super) fn is_open(&self) -> Option<bool> {
+        match self.engine.try_lock() {
+            Ok(engine) => Some(engine.is_some()),
+            Err(TryLockError::WouldBlock) => Some(!self.control.ended.load(Ordering::Acquire)),
+            Err(TryLockError::Poisoned(_)) => None,
+        }
+    }
+
     /// Runs a command with the connection, unless its caller has gone.
     ///
     /// The command is over before its answer leaves, so that the next one may run on the caller's

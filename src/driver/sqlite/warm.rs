@@ -1,0 +1,148 @@
+//! Short reads of connections that are alike go through the one that their thread used last.
+//!
+//! Its pages and statements are in the processor's caches. sqlx's pool hands out the connection that has
+//! been idle for longest, so that tasks which read one row each would go through all there are, and begin
+//! each time with one that is cold.
+//!
+//! A read outside of a transaction sees what is committed, through whichever connection it goes. What
+//! differs from one to the other keeps a connection to itself: an open transaction, a changed session,
+//! and the functions that tell of its own last write, which never run on a caller's thread.
+
+use super::engine::{Engine, Request};
+use super::gathered::Gathered;
+use super::inline::Inline;
+use super::options::Options;
+use super::worker::Shared;
+use sqlx_core::Error;
+use std::cell::Cell;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Connections that were opened with the same options to the same file.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Kin {
+    url: String,
+    /// The file itself: another may have taken its name.
+    file: FileId,
+}
+
+/// Those that have connections, or had.
+static KIN: Mutex<Vec<Weak<Kin>>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// The connection that this thread used last.
+    static LAST: Cell<Option<Arc<Shared>>> = const { Cell::new(None) };
+}
+
+impl Kin {
+    /// The kin of a connection that was opened with these options; `None` where its file can't be told.
+    pub(super) fn of(options: &Options) -> Option<Arc<Self>> {
+        let kin = Self {
+            url: options.to_url(),
+            file: file_id(options)?,
+        };
+        let mut all = KIN.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|kin| kin.strong_count() > 0);
+        if let Some(known) = all
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|one| **one == kin)
+        {
+            return Some(known);
+        }
+        let kin = Arc::new(kin);
+        all.push(Arc::downgrade(&kin));
+        Some(kin)
+    }
+}
+
+#[cfg(unix)]
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn file_id(options: &Options) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt as _;
+    let file = std::fs::metadata(options.path()).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+/// Elsewhere a file that is open keeps its name.
+#[cfg(not(unix))]
+type FileId = std::path::PathBuf;
+
+#[cfg(not(unix))]
+fn file_id(options: &Options) -> Option<FileId> {
+    std::fs::canonicalize(options.path()).ok()
+}
+
+/// Runs a request on the caller's thread: a read outside of a transaction through the connection that
+/// this thread used last, if that is of `own`'s kin and free, and else through `own`. `None` where it has to
+/// run elsewhere.
+pub(super) fn run(own: &Arc<Shared>, request: &Request) -> Option<Result<Gathered, Error>> {
+    if !own.is_idle() {
+        return None;
+    }
+    if !own.is_like_new() || own.kin.is_none() {
+        return own.run_inline(request, |_| true).done();
+    }
+    // It is back when the request is done: nothing that this calls finds it half used.
+    if let Some(last) = LAST.take()
+        && !Arc::ptr_eq(&last, own)
+        && last.is_kin_of(own)
+        && last.is_idle()
+    {
+        let like_own = |engine: &Engine| last.is_like_new() && engine.is_outside_of_transactions();
+        match last.run_inline(request, like_own) {
+            Inline::Refused => {}
+            stopped_or_done => {
+                LAST.set(Some(last));
+                return stopped_or_done.done();
+            }
+        }
+    }
+    let inline = own.run_inline(request, |_| true);
+    LAST.set(Some(Arc::clone(own)));
+    inline.done()
+}
+
+impl Inline {
+    fn done(self) -> Option<Result<Gathered, Error>> {
+        match self {
+            Self::Done(result) => Some(result),
+            Self::Refused | Self::Stopped => None,
+        }
+    }
+}
+
+impl Shared {
+    /// Whether all that was sent to its thread is done.
+    fn is_idle(&self) -> bool {
+        self.control.pending.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether it has neither a transaction nor anything else that the others of its kin have not.
+    fn is_like_new(&self) -> bool {
+        self.control.depth.load(Ordering::Acquire) == 0 && !self.control.link.is_session_changed()
+    }
+
+    fn is_kin_of(&self, other: &Self) -> bool {
+        match (&self.kin, &other.kin) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// Runs the request on this thread where nobody else has the engine, and it is `fit`.
+    fn run_inline(&self, request: &Request, fit: impl FnOnce(&Engine) -> bool) -> Inline {
+        match self.engine.try_lock().as_deref_mut() {
+            Ok(Some(engine)) if fit(engine) => engine.run_inline(request),
+            _ => Inline::Refused,
+        }
+    }
+}
+
+impl Engine {
+    fn is_outside_of_transactions(&self) -> bool {
+        self.depth == 0 && self.connection.is_autocommit()
+    }
+}
