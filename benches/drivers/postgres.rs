@@ -133,6 +133,19 @@ fn many_rows(runtime: &Runtime, pools: &Pools, wanted: &[String]) {
         )
         .goal(0.77)
         .run(wanted);
+    Subject::new("PostgreSQL: 1000 rows of 6 columns, all rows first, 1 at a time")
+        .variant("ours", over!(runtime, 1, pools.ours, any::select_then_read))
+        .variant(
+            "stock Any",
+            over!(runtime, 1, pools.stock, any::select_then_read),
+        )
+        .goal(1.0)
+        .variant(
+            "native sqlx",
+            over!(runtime, 1, pools.native, native_postgres::select_then_read),
+        )
+        .goal(0.77)
+        .run(wanted);
     Subject::new("PostgreSQL: 1000 rows of 6 columns, not read, 1 at a time")
         .variant("ours", over!(runtime, 1, pools.ours, any::fetch_many))
         .variant("stock Any", over!(runtime, 1, pools.stock, any::fetch_many))

@@ -193,24 +193,26 @@ fn many_rows(
             "native sqlx",
             over!(runtime, 1, pools.native, native_sqlite::select_many),
         )
-        .variant(
-            "rusqlite, one thread",
-            thread(|_| {
-                let mut statement = rusqlite.prepare_cached(SELECT_MANY).unwrap();
-                let items: Vec<Item> = statement
-                    .query_map([MANY_ROWS], |row| row.try_into())
-                    .unwrap()
-                    .map(Result::unwrap)
-                    .collect();
-                assert_eq!(items.len(), usize::try_from(MANY_ROWS).unwrap());
-            }),
-        )
+        .variant("rusqlite, one thread", rusqlite_select(rusqlite))
         .goal(0.4)
         .variant(
             "ours, each statement on its thread",
             over!(runtime, 1, pools.threaded, any::select_many),
         );
     with_python(subject, python, "values", 3.0).run(wanted);
+    Subject::new("SQLite: 1000 rows of 6 columns, all rows first, 1 at a time")
+        .variant("ours", over!(runtime, 1, pools.ours, any::select_then_read))
+        .variant(
+            "stock Any",
+            over!(runtime, 1, pools.stock, any::select_then_read),
+        )
+        .goal(1.0)
+        .variant(
+            "native sqlx",
+            over!(runtime, 1, pools.native, native_sqlite::select_then_read),
+        )
+        .variant("rusqlite, one thread", rusqlite_select(rusqlite))
+        .run(wanted);
     let subject = Subject::new("SQLite: 1000 rows of 6 columns, not read, 1 at a time")
         .variant("ours", over!(runtime, 1, pools.ours, any::fetch_many))
         .variant("stock Any", over!(runtime, 1, pools.stock, any::fetch_many))
@@ -302,6 +304,18 @@ fn many_inserts(
         .variant("rusqlite, row by row", rusqlite_rows(rusqlite))
         .goal(0.4);
     with_python(subject, python, "inserts", 3.0).run(wanted);
+}
+
+fn rusqlite_select(rusqlite: &rusqlite::Connection) -> Work<'_> {
+    thread(|_| {
+        let mut statement = rusqlite.prepare_cached(SELECT_MANY).unwrap();
+        let items: Vec<Item> = statement
+            .query_map([MANY_ROWS], |row| row.try_into())
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(items.len(), usize::try_from(MANY_ROWS).unwrap());
+    })
 }
 
 fn rusqlite_json(rusqlite: &rusqlite::Connection) -> Work<'_> {

@@ -72,7 +72,15 @@ macro_rules! workload {
                 assert_eq!(row.get::<i64, _>(0), id);
             }
 
+            /// As an application reads them: each row becomes a value when it comes.
             pub(crate) async fn select_many(pool: Rows, _number: u64) {
+                let query = sqlx::query_as::<$database, Item>(SELECT_MANY).bind(MANY_ROWS);
+                let items = query.fetch_all(&pool).await.unwrap();
+                assert_eq!(items.len(), usize::try_from(MANY_ROWS).unwrap());
+            }
+
+            /// All rows first, and then their values.
+            pub(crate) async fn select_then_read(pool: Rows, _number: u64) {
                 let query = sqlx::query::<$database>(SELECT_MANY).bind(MANY_ROWS);
                 let rows = query.fetch_all(&pool).await.unwrap();
                 let items: Vec<Item> = rows

@@ -148,6 +148,7 @@ struct Reader {
     value: usize,
     text: usize,
     byte: usize,
+    texts: Texts,
 }
 
 impl From<Gathered> for Items {
@@ -175,6 +176,7 @@ impl Iterator for Items {
                         value: 0,
                         text: 0,
                         byte: 0,
+                        texts: Texts::default(),
                     });
                 }
             }
@@ -191,6 +193,7 @@ impl Reader {
             return None;
         }
         self.value += width;
+        let more_follow = self.value < self.rows.values.len();
         let (mut text, mut byte) = (self.text, self.byte);
         let mut value_of = |(ordinal, plain): (usize, &Plain)| match *plain {
             Plain::Null => AnyValueKind::Null(columns.any[ordinal].type_info.kind),
@@ -200,7 +203,8 @@ impl Reader {
             Plain::Text(length) => {
                 let start = text;
                 text += length;
-                AnyValueKind::Text(Arc::new(self.rows.texts[start..text].to_owned()))
+                let text = &self.rows.texts[start..text];
+                AnyValueKind::Text(self.texts.take(ordinal, text, more_follow))
             }
             Plain::Blob(length) => {
                 let start = byte;
@@ -221,5 +225,35 @@ impl Reader {
             columns: columns.of_row(&values),
             values,
         })
+    }
+}
+
+/// The longest text whose memory is used again, in bytes.
+const REUSED: usize = 256;
+
+/// The last row's texts, by column. A caller that reads row by row has dropped that row when it takes the
+/// next, which then needs no memory of its own.
+#[derive(Default)]
+struct Texts(Vec<Option<Arc<String>>>);
+
+impl Texts {
+    /// The text of a column; `more_follow` where there is another row after this one.
+    fn take(&mut self, ordinal: usize, text: &str, more_follow: bool) -> Arc<String> {
+        if let Some(Some(kept)) = self.0.get_mut(ordinal)
+            && let Some(free) = Arc::get_mut(kept)
+            && text.len() <= REUSED
+        {
+            free.clear();
+            free.push_str(text);
+            return Arc::clone(kept);
+        }
+        let text = Arc::new(text.to_owned());
+        if more_follow && text.len() <= REUSED {
+            if self.0.len() <= ordinal {
+                self.0.resize(ordinal + 1, None);
+            }
+            self.0[ordinal] = Some(Arc::clone(&text));
+        }
+        text
     }
 }

@@ -86,22 +86,27 @@ pub(super) fn run(own: &Arc<Shared>, request: &Request) -> Option<Result<Gathere
         return own.run_inline(request, |_| true).done();
     }
     // It is back when the request is done: nothing that this calls finds it half used.
-    if let Some(last) = LAST.take()
-        && !Arc::ptr_eq(&last, own)
-        && last.is_kin_of(own)
-        && last.is_idle()
+    let last = LAST.take();
+    let is_own = last.as_ref().is_some_and(|last| Arc::ptr_eq(last, own));
+    if let Some(other) = &last
+        && !is_own
+        && other.is_kin_of(own)
+        && other.is_idle()
     {
-        let like_own = |engine: &Engine| last.is_like_new() && engine.is_outside_of_transactions();
-        match last.run_inline(request, like_own) {
+        let like_own = |engine: &Engine| other.is_like_new() && engine.is_outside_of_transactions();
+        match other.run_inline(request, like_own) {
             Inline::Refused => {}
             stopped_or_done => {
-                LAST.set(Some(last));
+                LAST.set(last);
                 return stopped_or_done.done();
             }
         }
     }
     let inline = own.run_inline(request, |_| true);
-    LAST.set(Some(Arc::clone(own)));
+    LAST.set(match inline {
+        Inline::Done(_) if !is_own => Some(Arc::clone(own)),
+        _ => last,
+    });
     inline.done()
 }
 

@@ -104,4 +104,37 @@ twinbase::on_both_engines! {
             task.await.unwrap();
         }
     }
+
+    async fn a_row_that_is_kept_does_not_change_when_the_next_are_read(test: TestDatabase) {
+        let pool = pool(&test, 1).await;
+        raw(&pool, "CREATE TABLE t (id BIGINT PRIMARY KEY, name TEXT, note TEXT)").await;
+        let text = |id: i64, long: i64| match id % 7 {
+            0 => None,
+            1 => Some(String::new()),
+            2 => Some(format!("ä{}", "x".repeat(usize::try_from(long).unwrap()))),
+            _ => Some(format!("row {id}")),
+        };
+        for id in 0..200_i64 {
+            let insert = sqlx::query("INSERT INTO t (id, name, note) VALUES ($1, $2, $3)").bind(id);
+            insert.bind(text(id, 255)).bind(text(id + 3, 3000)).execute(&pool).await.unwrap();
+        }
+        // On SQLite some of these run on the caller's thread, and some on the connection's.
+        for _ in 0..8 {
+            let mut rows = sqlx::query("SELECT id, name, note FROM t ORDER BY id").fetch(&pool);
+            let mut kept = Vec::new();
+            while let Some(row) = rows.try_next().await.unwrap() {
+                match row.get::<i64, _>(0) % 5 {
+                    0 => kept.push(row.clone()),
+                    1 | 2 => kept.push(row),
+                    _ => {}
+                }
+            }
+            assert_eq!(kept.len(), 120);
+            for row in kept {
+                let id = row.get(0);
+                assert_eq!(row.get::<Option<String>, _>(1), text(id, 255), "{id}");
+                assert_eq!(row.get::<Option<String>, _>(2), text(id + 3, 3000), "{id}");
+            }
+        }
+    }
 }

@@ -102,8 +102,8 @@ twinbase::on_both_engines! {
     async fn a_table_altered_through_one_is_read_as_it_is_through_another(test: TestDatabase) {
         let mut all = connections(&test, 2).await;
         let [one, other] = all.as_mut_slice() else { unreachable!() };
-        let mut columns = 2;
-        for change in ["ALTER TABLE t ADD COLUMN a BIGINT DEFAULT 1", "ALTER TABLE t ADD COLUMN b BIGINT DEFAULT 2"] {
+        let changes = ["ALTER TABLE t ADD COLUMN a BIGINT DEFAULT 1", "ALTER TABLE t ADD COLUMN b BIGINT DEFAULT 2"];
+        for (columns, change) in (2..).zip(changes) {
             for _ in 0..5 {
                 for connection in [&mut *one, &mut *other] {
                     let row = sqlx::query("SELECT * FROM t WHERE id = $1").bind(0_i64).fetch_one(connection).await.unwrap();
@@ -111,7 +111,6 @@ twinbase::on_both_engines! {
                 }
             }
             sqlx::raw_sql(change).execute(&mut *one).await.unwrap();
-            columns += 1;
         }
         let row = sqlx::query("SELECT * FROM t WHERE id = $1").bind(0_i64).fetch_one(other).await.unwrap();
         assert_eq!(row.get::<i64, _>("b"), 2);
