@@ -9,6 +9,9 @@
 //!   rows come in one message, and the thread waits where the caller is slow. Reads that have
 //!   proven short, of up to 1024 rows, run on the caller's thread; where one takes longer than it
 //!   did, 200 to 750 µs, it is stopped and runs on the connection's thread.
+//! - Such a read, outside of a transaction, may go through another connection of the same options and
+//!   file: the one that the caller's thread used last, whose pages are in the processor's caches. It sees
+//!   what is committed, as it would through its own.
 //! - A statement whose future or stream is dropped is stopped at once.
 //! - Values are read by the declared type of their column; what does not fit is an error. An
 //!   expression has no declared type: its storage class decides, except that
