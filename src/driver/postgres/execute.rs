@@ -7,7 +7,7 @@ use sqlx::postgres::PgDatabaseError;
 use sqlx::{AssertSqlSafe, Either, Error, Executor, Row, SqlSafeStr, SqlStr};
 use sqlx_core::any::AnyValueKind;
 use sqlx_core::ext::async_stream::TryAsyncStream;
-use sqlx_core::try_stream;
+use tracing::Instrument;
 
 use crate::driver::placeholder::number_questions;
 
@@ -16,14 +16,11 @@ use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
 use super::silence::Patience;
 use super::statement::{Bound, Plan, REPREPARED};
+use super::taker::{Chunks, First, Taker};
 
 /// How often a statement is prepared again before its error goes up. More than once, because a
 /// migration changes a table many times in a row.
 const MAX_RETRIES: usize = 3;
-
-/// The most rows that are decoded before the first of them is handed over. Their list is under
-/// 1 KiB, which allocators give again and again from what a thread has just freed.
-const CHUNK: usize = 16;
 
 impl Connection {
     /// Runs a statement with arguments.
@@ -38,60 +35,76 @@ impl Connection {
         Box::pin(items.try_flatten())
     }
 
-    /// Runs a statement with arguments, and gives together what has arrived together: handing over
-    /// one row at a time costs about as much as decoding it.
+    /// The items of a statement with arguments, those together that have arrived together.
     fn run_in_chunks(
         &mut self,
         sql: SqlStr,
         persistent: bool,
         values: Vec<AnyValueKind>,
     ) -> TryAsyncStream<'_, Vec<AnyItem>> {
-        try_stream! {
-            self.settle().await?;
-            let sql = with_numbered_parameters(sql, values.len());
-            let mut stale: Option<Error> = None;
-            let mut retries = 0;
-            'attempt: loop {
-                let Bound { plan, arguments, was_known } = match self.bind(&sql, &values).await {
-                    Ok(bound) => bound,
-                    Err(error) => return Err(of_retry(error, stale)),
-                };
-                self.note_text(&plan.outline)?;
-                self.in_flight = true;
-                let query = sqlx::query_with(plan.text.clone(), arguments).persistent(persistent);
-                let patience = self.patience();
-                let mut rows = (&mut self.inner).fetch_many(query);
-                let mut other_shape = None;
-                let mut begun = false;
-                let failure = loop {
-                    let mut chunk = Vec::with_capacity(CHUNK);
-                    let end = fill(&mut chunk, &mut rows, &plan, &mut other_shape, patience).await;
-                    if !chunk.is_empty() {
-                        begun = true;
-                        r#yield!(chunk);
-                    }
-                    match end {
-                        ChunkEnd::More => {}
-                        ChunkEnd::All => break None,
-                        // The rows that are still to come are read before the next use.
-                        ChunkEnd::Undecodable(error) => return Err(error),
-                        ChunkEnd::Failed(error) => break Some(error),
-                    }
-                };
-                drop(rows);
-                self.in_flight = false;
-                let Some(error) = failure else {
-                    self.note_text_done(&plan.outline);
-                    return Ok(());
-                };
-                self.note_error(&error);
-                if !begun && self.may_retry(&error, was_known, retries).await? {
-                    retries += 1;
-                    stale = Some(error);
-                    continue 'attempt;
+        TryAsyncStream::new(move |yielder| {
+            let run = async move {
+                let mut chunks = Chunks::new(&yielder);
+                self.run(sql, persistent, &values, &mut chunks).await
+            };
+            run.in_current_span()
+        })
+    }
+
+    /// Runs a statement with arguments, whose answer the taker gets.
+    async fn run(
+        &mut self,
+        sql: SqlStr,
+        persistent: bool,
+        values: &[AnyValueKind],
+        taker: &mut impl Taker,
+    ) -> Result<(), Error> {
+        self.settle().await?;
+        let sql = with_numbered_parameters(sql, values.len());
+        let mut stale: Option<Error> = None;
+        let mut retries = 0;
+        loop {
+            let Bound {
+                plan,
+                arguments,
+                was_known,
+            } = match self.bind(&sql, values).await {
+                Ok(bound) => bound,
+                Err(error) => return Err(of_retry(error, stale)),
+            };
+            self.note_text(&plan.outline)?;
+            self.in_flight = true;
+            let query = sqlx::query_with(plan.text.clone(), arguments).persistent(persistent);
+            let patience = self.patience();
+            let mut rows = (&mut self.inner).fetch_many(query);
+            let mut reader = Reader {
+                plan: &plan,
+                other_shape: None,
+                begun: false,
+            };
+            let failure = loop {
+                let end = reader.fill(taker, &mut rows, patience).await;
+                taker.hand_over().await;
+                match end {
+                    ChunkEnd::More => {}
+                    ChunkEnd::All => break None,
+                    // The rows that are still to come are read before the next use.
+                    ChunkEnd::Undecodable(error) => return Err(error),
+                    ChunkEnd::Failed(error) => break Some(error),
                 }
+            };
+            drop(rows);
+            self.in_flight = false;
+            let Some(error) = failure else {
+                self.note_text_done(&plan.outline);
+                return Ok(());
+            };
+            self.note_error(&error);
+            if reader.begun || !self.may_retry(&error, was_known, retries).await? {
                 return Err(of_retry(error, stale));
             }
+            retries += 1;
+            stale = Some(error);
         }
     }
 
@@ -103,24 +116,17 @@ impl Connection {
         persistent: bool,
         arguments: Option<AnyArguments>,
     ) -> Result<Option<AnyRow>, Error> {
-        let mut first = None;
-        let mut keep = |item| {
-            if let (Either::Right(row), None) = (item, &first) {
-                first = Some(row);
-            }
-        };
+        let mut first = First::default();
         if let Some(arguments) = arguments {
-            let mut chunks = self.run_in_chunks(sql, persistent, arguments.values.0);
-            while let Some(chunk) = chunks.try_next().await? {
-                chunk.into_iter().for_each(&mut keep);
-            }
+            let values = arguments.values.0;
+            self.run(sql, persistent, &values, &mut first).await?;
         } else {
             let mut items = self.run_simple(sql);
             while let Some(item) = items.try_next().await? {
-                keep(item);
+                first.take(item);
             }
         }
-        Ok(first)
+        Ok(first.row)
     }
 
     /// Whether a statement failed because it was prepared before something changed; it is dropped
@@ -134,7 +140,8 @@ impl Connection {
         if !is_stale(error, was_known) {
             return Ok(false);
         }
-        self.forget_statements().await?;
+        // In a box, because it is rare, and room for it would make each use larger.
+        Box::pin(self.forget_statements()).await?;
         if retries >= MAX_RETRIES || self.transaction_depth() > 0 {
             return Ok(false);
         }
@@ -205,57 +212,61 @@ enum ChunkEnd {
     Failed(Error),
 }
 
-/// Waits for an item, and takes those that have arrived with it.
-async fn fill(
-    chunk: &mut Vec<AnyItem>,
-    rows: &mut BoxStream<'_, Result<PgItem, Error>>,
-    plan: &Plan,
-    other_shape: &mut Option<Shape>,
-    patience: Patience,
-) -> ChunkEnd {
-    let mut next = patience.wait(rows.try_next()).await;
-    loop {
-        match next {
-            Ok(Some(item)) => match prepared_item(item, plan, other_shape) {
-                Ok(item) => chunk.push(item),
-                Err(error) => return ChunkEnd::Undecodable(error),
-            },
-            Ok(None) => return ChunkEnd::All,
-            Err(error) => return ChunkEnd::Failed(error),
-        }
-        if chunk.len() >= CHUNK {
-            return ChunkEnd::More;
-        }
-        // Whoever waits next registers its own waker.
-        match rows.try_next().now_or_never() {
-            Some(item) => next = item,
-            None => return ChunkEnd::More,
-        }
-    }
+/// Reads the answer to a statement.
+struct Reader<'a> {
+    plan: &'a Plan,
+    other_shape: Option<Shape>,
+    /// Whether an item was taken, so that the statement can't be run once more.
+    begun: bool,
 }
 
-fn prepared_item(
-    item: PgItem,
-    plan: &Plan,
-    other_shape: &mut Option<Shape>,
-) -> Result<AnyItem, Error> {
-    let row = match item {
-        Either::Left(result) => {
-            return Ok(Either::Left(any_result(
-                &result,
-                plan.outline.counts_changes(0),
-            )));
+impl Reader<'_> {
+    /// Waits for an item, and takes those that have arrived with it.
+    async fn fill(
+        &mut self,
+        taker: &mut impl Taker,
+        rows: &mut BoxStream<'_, Result<PgItem, Error>>,
+        patience: Patience,
+    ) -> ChunkEnd {
+        let mut next = patience.wait(rows.try_next()).await;
+        loop {
+            match next {
+                Ok(Some(item)) => match self.item(item) {
+                    Ok(item) => taker.take(item),
+                    Err(error) => return ChunkEnd::Undecodable(error),
+                },
+                Ok(None) => return ChunkEnd::All,
+                Err(error) => return ChunkEnd::Failed(error),
+            }
+            self.begun = true;
+            if taker.is_full() {
+                return ChunkEnd::More;
+            }
+            // Whoever waits next registers its own waker.
+            match rows.try_next().now_or_never() {
+                Some(item) => next = item,
+                None => return ChunkEnd::More,
+            }
         }
-        Either::Right(row) => row,
-    };
-    if plan.describes(row.columns()) {
-        return plan.shape.row(&row).map(Either::Right);
     }
-    let shape = match other_shape {
-        Some(shape) => shape,
-        None => other_shape.insert(Shape::new(row.columns(), |info| {
-            (ServerType::of(info), None)
-        })?),
-    };
-    shape.row(&row).map(Either::Right)
+
+    fn item(&mut self, item: PgItem) -> Result<AnyItem, Error> {
+        let row = match item {
+            Either::Left(result) => {
+                let changes = self.plan.outline.counts_changes(0);
+                return Ok(Either::Left(any_result(&result, changes)));
+            }
+            Either::Right(row) => row,
+        };
+        if self.plan.describes(row.columns()) {
+            return self.plan.shape.row(&row).map(Either::Right);
+        }
+        let shape = match &mut self.other_shape {
+            Some(shape) => shape,
+            None => self.other_shape.insert(Shape::new(row.columns(), |info| {
+                (ServerType::of(info), None)
+            })?),
+        };
+        shape.row(&row).map(Either::Right)
+    }
 }

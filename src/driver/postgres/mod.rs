@@ -66,6 +66,7 @@ mod server_type;
 mod silence;
 mod simple;
 mod statement;
+mod taker;
 mod transaction;
 
 use sqlx_core::any::driver::AnyDriver;
