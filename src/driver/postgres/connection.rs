@@ -23,13 +23,6 @@ use crate::driver::link::Link;
 /// How long a connection may take to say goodbye before its socket is dropped.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long a ping, which a pool sends on release, waits for the answer to a statement whose future
-/// was dropped. A pool that closes waits for this; a new connection is had in a fraction of it.
-const DISCARD_DEADLINE: Duration = Duration::from_secs(1);
-
-/// Counts the connections that were given up because a dropped statement was still running.
-const GIVEN_UP: &str = "twinbase_driver_connections_given_up_total";
-
 /// A connection to PostgreSQL that speaks `Any`.
 pub(super) struct Connection {
     pub(super) inner: PgConnection,
@@ -79,25 +72,6 @@ impl Connection {
     fn note_lost(&mut self) {
         self.broken = true;
         self.link.note_lost();
-    }
-
-    /// Settles, unless a statement whose future was dropped keeps the server busy: then the
-    /// connection is not worth the wait.
-    async fn settle_soon(&mut self) -> Result<(), Error> {
-        if let Ok(settled) = timeout(DISCARD_DEADLINE, self.settle()).await {
-            return settled;
-        }
-        self.broken = true;
-        tracing::warn!(
-            deadline_seconds = DISCARD_DEADLINE.as_secs(),
-            "giving up a connection: a statement whose future was dropped is still running"
-        );
-        metrics::counter!(GIVEN_UP, "engine" => "postgres").increment(1);
-        Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "a statement whose future was dropped is still running on this connection",
-        )
-        .into())
     }
 
     async fn close_gracefully(self) -> Result<(), Error> {

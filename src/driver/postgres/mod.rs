@@ -63,6 +63,7 @@ mod options;
 mod outline;
 mod row;
 mod server_type;
+mod settle;
 mod silence;
 mod simple;
 mod statement;

@@ -22,8 +22,7 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection as _, Error, Executor, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, Error, Executor, SqlSafeStr, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
 use super::connection::Connection;
@@ -51,17 +50,17 @@ pub(super) struct TransactionState {
     /// The serial number of the transaction's latest savepoint, whether the server has it or not.
     last_savepoint: u64,
     /// The savepoint to go back to before anything else, after its transaction was dropped.
-    roll_back_to: Option<u64>,
+    pub(super) roll_back_to: Option<u64>,
     /// The savepoint that has done its work and is to be released before the next statement.
-    release: Option<u64>,
+    pub(super) release: Option<u64>,
     /// Whether to roll back before anything else: a transaction was dropped, or a `begin` may have
     /// reached the server without anyone knowing.
-    roll_back: bool,
+    pub(super) roll_back: bool,
     /// Whether the last call was a `begin` that has not succeeded. SQLx then drops a transaction
     /// that was never there, which must not roll back the one around it.
-    begin_failed: bool,
+    pub(super) begin_failed: bool,
     /// Whether a statement has failed since the transaction began, so that COMMIT may roll back.
-    may_have_failed: bool,
+    pub(super) may_have_failed: bool,
     /// Whether a text has begun a transaction that SQLx knows nothing of, and none has ended it.
     begun_by_text: bool,
 }
@@ -117,9 +116,18 @@ impl Connection {
 
     /// Rolls back a transaction that a text began, before the connection's next user is inside.
     pub(super) async fn roll_back_text(&mut self) -> Result<(), Error> {
-        if !self.transaction.begun_by_text || self.transaction_depth() > 0 {
-            return Ok(());
+        if self.is_inside_text() {
+            Box::pin(self.roll_back_open_text()).await?;
         }
+        Ok(())
+    }
+
+    /// Whether a transaction is open that a text began.
+    pub(super) fn is_inside_text(&self) -> bool {
+        self.transaction.begun_by_text && self.transaction_depth() == 0
+    }
+
+    async fn roll_back_open_text(&mut self) -> Result<(), Error> {
         tracing::warn!(
             "rolling back a transaction that a SQL text began and none ended: begin transactions \
              with the pool or the connection"
@@ -130,80 +138,15 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) fn is_unsettled(&self) -> bool {
-        self.in_flight
-            || self.transaction.roll_back
-            || self.transaction.roll_back_to.is_some()
-            || (self.transaction.begun_by_text && self.transaction_depth() == 0)
-    }
-
-    /// The inner connection, with nothing of an earlier use left to do.
-    pub(super) async fn settled(&mut self) -> Result<&mut PgConnection, Error> {
-        self.settle().await?;
-        Ok(&mut self.inner)
-    }
-
-    /// Does what dropped futures and transactions left to do. It may itself be dropped and called
-    /// again: every step can be repeated.
-    pub(super) async fn settle(&mut self) -> Result<(), Error> {
-        self.transaction.begin_failed = false;
-        self.settle_before_begin().await
-    }
-
-    async fn settle_before_begin(&mut self) -> Result<(), Error> {
-        if self.in_flight {
-            self.discard_answers().await?;
-            self.in_flight = false;
-        }
-        if self.transaction.roll_back {
-            // Outside of a transaction ROLLBACK is only a warning. It may be sent again.
-            self.run_control(SqlStr::from_static("ROLLBACK")).await?;
-            self.transaction.roll_back = false;
-        }
-        if let Some(serial) = self.transaction.roll_back_to {
-            self.run_control(savepoint("ROLLBACK TO SAVEPOINT", serial))
-                .await?;
-            self.transaction.roll_back_to = None;
-            self.transaction.release = Some(serial);
-            self.transaction.may_have_failed = false;
-        }
-        // Taken before it is sent, because it is the one step that can't be repeated.
-        if let Some(serial) = self.transaction.release.take() {
-            self.run_control(savepoint("RELEASE SAVEPOINT", serial))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Reads the answers to a statement whose future was dropped. SQLx would give its error to
-    /// whoever comes next.
-    async fn discard_answers(&mut self) -> Result<(), Error> {
-        loop {
-            let patience = self.patience();
-            match patience.wait(self.inner.flush()).await {
-                Ok(()) => return Ok(()),
-                Err(Error::Database(error)) => {
-                    tracing::debug!(
-                        code = error.code().as_deref().unwrap_or_default(),
-                        "discarded the error of a statement whose future was dropped"
-                    );
-                    self.note_failed_statement();
-                }
-                Err(error) => {
-                    self.note_error(&error);
-                    return Err(error);
-                }
-            }
-        }
-    }
-
     pub(super) async fn begin_transaction(
         &mut self,
         statement: Option<SqlStr>,
     ) -> Result<(), Error> {
         // Stays set if this future fails or is dropped.
         self.transaction.begin_failed = true;
-        self.settle_before_begin().await?;
+        if self.has_left_work() {
+            self.do_left_work().await?;
+        }
         if self.transaction_depth() == 0 {
             let begin = statement.unwrap_or(SqlStr::from_static("BEGIN"));
             if Outline::of(begin.as_str()).leaves_open() != Some(true) {
@@ -305,7 +248,7 @@ impl Connection {
     }
 }
 
-fn savepoint(verb: &str, serial: u64) -> SqlStr {
+pub(super) fn savepoint(verb: &str, serial: u64) -> SqlStr {
     AssertSqlSafe(format!("{verb} twinbase_savepoint_{serial}")).into_sql_str()
 }
 
