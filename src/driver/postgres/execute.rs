@@ -11,11 +11,12 @@ use tracing::Instrument;
 
 use crate::driver::placeholder::number_questions;
 
+use super::bind::Bound;
 use super::connection::Connection;
 use super::row::{AnyItem, PgItem, Shape, any_result};
 use super::server_type::ServerType;
 use super::silence::Patience;
-use super::statement::{Bound, Plan, REPREPARED};
+use super::statement::{Plan, REPREPARED};
 use super::taker::{Chunks, First, Taker};
 
 /// How often a statement is prepared again before its error goes up. More than once, because a

@@ -50,6 +50,7 @@
 //!
 //! `last_insert_id` is always `None`: write RETURNING, which works on both engines.
 
+mod bind;
 mod column_name;
 mod connection;
 mod database;

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use sqlx::any::{AnyStatement, AnyTypeInfo};
-use sqlx::postgres::{PgArguments, PgStatement};
+use sqlx::postgres::PgStatement;
 use sqlx::{
     AssertSqlSafe, Connection as _, Either, Error, Executor, SqlSafeStr, SqlStr, Statement,
 };
 use sqlx_core::any::AnyValueKind;
 use sqlx_core::common::StatementCache;
 
-use crate::driver::argument::{ArgumentError, refuse_unstorable};
-
 use super::connection::Connection;
-use super::encode::{Misfit, Parameter, encode};
-use super::inference::{Declared, Search, is_inference_failure};
+use super::encode::Parameter;
+use super::inference::{Declared, is_inference_failure};
 use super::outline::Outline;
 use super::row::Shape;
 use super::server_type::ServerType;
@@ -34,9 +32,9 @@ const GUARD: &str = "twinbase_prepare";
 pub(super) struct Statements {
     plans: StatementCache<Arc<Plan>>,
     /// The parameters that have to be declared, by the text as it was written.
-    declarations: StatementCache<Vec<usize>>,
+    pub(super) declarations: StatementCache<Vec<usize>>,
     /// How often a statement was described again because an argument did not fit.
-    described_again: u64,
+    pub(super) described_again: u64,
 }
 
 impl Statements {
@@ -49,12 +47,13 @@ impl Statements {
         }
     }
 
+    /// The plan that is kept under this text.
+    pub(super) fn known(&mut self, text: &SqlStr) -> Option<Arc<Plan>> {
+        self.plans.get_mut(text.as_str()).cloned()
+    }
+
     /// What had to be declared when this text was prepared before.
-    fn declared_before(&mut self, sql: &SqlStr, values: &[AnyValueKind]) -> Declared {
-        // Most texts are known without any declaration, which one look-up tells.
-        if self.plans.contains_key(sql.as_str()) {
-            return Declared::default();
-        }
+    pub(super) fn declared_before(&mut self, sql: &SqlStr, values: &[AnyValueKind]) -> Declared {
         match self.declarations.get_mut(sql.as_str()) {
             Some(indices) => Declared::of(indices, values),
             None => Declared::default(),
@@ -67,7 +66,7 @@ impl Statements {
 pub(super) struct Plan {
     /// The text to run, with the comment that tells it from its siblings.
     pub(super) text: SqlStr,
-    parameters: Vec<Parameter>,
+    pub(super) parameters: Vec<Parameter>,
     pub(super) outline: Outline,
     pub(super) shape: Shape,
     statement: PgStatement,
@@ -81,142 +80,17 @@ impl Plan {
     }
 }
 
-/// A statement that is ready to run.
-pub(super) struct Bound {
-    pub(super) plan: Arc<Plan>,
-    pub(super) arguments: PgArguments,
-    /// Whether the plan is older than this use of it.
-    pub(super) was_known: bool,
-}
-
 impl Connection {
-    /// Prepares a statement if it isn't yet, and encodes the arguments for it.
-    ///
-    /// # Errors
-    ///
-    /// [`ArgumentError`] if the arguments do not fit; the server's error if the text is wrong.
-    pub(super) async fn bind(
-        &mut self,
-        sql: &SqlStr,
-        values: &[AnyValueKind],
-    ) -> Result<Bound, Error> {
-        refuse_unstorable(values)?;
-        let mut declared = self.statements.declared_before(sql, values);
-        let mut search = Search::default();
-        let mut misfit: Option<Misfit> = None;
-        let mut described_again = false;
-        'described: loop {
-            let (plan, was_known) = match self.plan(sql, &declared).await {
-                Ok(known) => known,
-                Err(error) if is_inference_failure(&error) && misfit.is_none() => {
-                    search.next(error, sql, &mut declared, values)?;
-                    continue;
-                }
-                // What did not fit by inference does not fit by declaration either: the former is
-                // about the statement as it was written.
-                Err(error) => {
-                    return Err(match misfit {
-                        Some(misfit) if matches!(error, Error::Database(_)) => misfit.error.into(),
-                        _ if search.has_begun() => search.give_up(),
-                        _ => error,
-                    });
-                }
-            };
-            if plan.parameters.len() != values.len() {
-                return Err(ArgumentError::Count {
-                    parameters: plan.parameters.len(),
-                    arguments: values.len(),
-                }
-                .into());
-            }
-            let misfits = match encode(&plan.parameters, values) {
-                Ok(arguments) => {
-                    if let Some(indices) = search.found(&declared) {
-                        self.statements.declarations.insert(sql.as_str(), indices);
-                    }
-                    return Ok(Bound {
-                        plan,
-                        arguments,
-                        was_known,
-                    });
-                }
-                Err(misfits) => misfits,
-            };
-            for found in misfits {
-                let declarable = found.may_be_declared(&plan.parameters, plan.outline.writes);
-                if !declarable || declared.contains(found.index) {
-                    // What is known may be what was before a column was given another type.
-                    if was_known && !described_again {
-                        described_again = true;
-                        if self.has_other_parameters(&declared, &plan).await? {
-                            tracing::debug!(
-                                "preparing statements again: a parameter has another type"
-                            );
-                            metrics::counter!(REPREPARED, "engine" => "postgres").increment(1);
-                            self.forget_statements().await?;
-                            declared = Declared::default();
-                            search = Search::default();
-                            misfit = None;
-                            continue 'described;
-                        }
-                    }
-                    return Err(found.error.into());
-                }
-                declared.declare(found.index, &values[found.index]);
-                misfit.get_or_insert(found);
-            }
-        }
-    }
-
-    /// Whether the server now describes other parameters than the plan has. It is asked with a text
-    /// of its own, because SQLx has no way to drop one statement, and dropping all of them would
-    /// make one wrong argument dear.
-    async fn has_other_parameters(
-        &mut self,
-        declared: &Declared,
-        plan: &Plan,
-    ) -> Result<bool, Error> {
-        self.statements.described_again += 1;
-        let number = self.statements.described_again;
-        let text = format!("{}\n/* described again: {number} */", plan.text.as_str());
-        let text = AssertSqlSafe(text).into_sql_str();
-        let guarded = self.transaction_depth() > 0;
-        if guarded {
-            self.run_control(guard("SAVEPOINT")).await?;
-        }
-        self.in_flight = true;
-        let patience = self.patience();
-        let types = declared.types();
-        let described = (&mut self.inner).prepare_with(text, &types);
-        let described = patience.wait(described).await;
-        self.in_flight = false;
-        if guarded {
-            if described.is_err() {
-                self.run_control(guard("ROLLBACK TO SAVEPOINT")).await?;
-            }
-            self.run_control(guard("RELEASE SAVEPOINT")).await?;
-        }
-        match described {
-            Ok(statement) => Ok(!same_types(&parameters(&statement), &plan.parameters)),
-            // The statement has become wrong altogether, which preparing it properly will tell.
-            Err(Error::Database(_)) => Ok(true),
-            Err(error) => {
-                self.note_error(&error);
-                Err(error)
-            }
-        }
-    }
-
     /// The plan of a statement, and whether it was there already.
-    async fn plan(
+    pub(super) async fn plan(
         &mut self,
         sql: &SqlStr,
         declared: &Declared,
     ) -> Result<(Arc<Plan>, bool), Error> {
         let decorated = declared.decorate(sql);
         let text = decorated.as_ref().unwrap_or(sql);
-        if let Some(plan) = self.statements.plans.get_mut(text.as_str()) {
-            return Ok((Arc::clone(plan), true));
+        if let Some(plan) = self.statements.known(text) {
+            return Ok((plan, true));
         }
         let statement = self.prepare(text.clone(), declared).await?;
         let plan = Arc::new(Plan {
@@ -288,7 +162,7 @@ impl Connection {
     }
 }
 
-fn parameters(statement: &PgStatement) -> Vec<Parameter> {
+pub(super) fn parameters(statement: &PgStatement) -> Vec<Parameter> {
     match statement.parameters() {
         Some(Either::Left(types)) => (types.iter())
             .map(|info| Parameter {
@@ -300,16 +174,11 @@ fn parameters(statement: &PgStatement) -> Vec<Parameter> {
     }
 }
 
-fn same_types(some: &[Parameter], others: &[Parameter]) -> bool {
-    some.len() == others.len()
-        && (some.iter().zip(others)).all(|(one, other)| one.info == other.info)
-}
-
 /// Whether a text may have parameters: without any there is nothing to infer.
 fn may_need_types(sql: &str) -> bool {
     sql.as_bytes().contains(&b'$')
 }
 
-fn guard(verb: &str) -> SqlStr {
+pub(super) fn guard(verb: &str) -> SqlStr {
     AssertSqlSafe(format!("{verb} {GUARD}")).into_sql_str()
 }
