@@ -22,7 +22,8 @@ pub(super) struct Bound {
 }
 
 impl Connection {
-    /// Prepares a statement if it isn't yet, and encodes the arguments for it.
+    /// Prepares a statement if it isn't yet, and encodes the arguments for it. Its plan is given
+    /// where it was `found` before.
     ///
     /// # Errors
     ///
@@ -31,11 +32,12 @@ impl Connection {
         &mut self,
         sql: &SqlStr,
         values: &[AnyValueKind],
+        found: Option<Arc<Plan>>,
     ) -> Result<Bound, Error> {
         refuse_unstorable(values)?;
         // Most texts are known without any declaration, and their arguments fit.
         let mut known = None;
-        if let Some(plan) = self.statements.known(sql) {
+        if let Some(plan) = found.or_else(|| self.statements.known(sql)) {
             match fit(&plan, values)? {
                 Ok(arguments) => {
                     return Ok(Bound {

@@ -61,7 +61,13 @@ impl Connection {
         taker: &mut impl Taker,
     ) -> Result<(), Error> {
         self.settle().await?;
-        let sql = with_numbered_parameters(sql, values.len());
+        // A text that is known and has no `?` need not be read for one.
+        let known = self.statements.known(&sql);
+        let mut known = known.filter(|plan| !plan.has_question);
+        let sql = match known {
+            Some(_) => sql,
+            None => with_numbered_parameters(sql, values.len()),
+        };
         let mut stale: Option<Error> = None;
         let mut retries = 0;
         loop {
@@ -69,7 +75,7 @@ impl Connection {
                 plan,
                 arguments,
                 was_known,
-            } = match self.bind(&sql, values).await {
+            } = match self.bind(&sql, values, known.take()).await {
                 Ok(bound) => bound,
                 Err(error) => return Err(of_retry(error, stale)),
             };

@@ -66,6 +66,8 @@ impl Statements {
 pub(super) struct Plan {
     /// The text to run, with the comment that tells it from its siblings.
     pub(super) text: SqlStr,
+    /// Whether the text has a `?`, which may be one of `QueryBuilder`'s.
+    pub(super) has_question: bool,
     pub(super) parameters: Vec<Parameter>,
     pub(super) outline: Outline,
     pub(super) shape: Shape,
@@ -95,6 +97,7 @@ impl Connection {
         let statement = self.prepare(text.clone(), declared).await?;
         let plan = Arc::new(Plan {
             text: statement.sql().clone(),
+            has_question: text.as_str().contains('?'),
             parameters: parameters(&statement),
             outline: Outline::of(sql.as_str()),
             shape: Shape::new(statement.columns(), |info| (ServerType::of(info), None))?,
