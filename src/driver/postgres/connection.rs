@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -23,6 +23,10 @@ use crate::driver::link::Link;
 /// How long a connection may take to say goodbye before its socket is dropped.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 
+/// For so long the answer to a statement is as good as that to a ping. It is short beside what a server
+/// takes to notice anything, and long beside what a pool takes to have a connection back.
+const AS_GOOD_AS_A_PING: Duration = Duration::from_millis(10);
+
 /// A connection to PostgreSQL that speaks `Any`.
 pub(super) struct Connection {
     pub(super) inner: PgConnection,
@@ -32,6 +36,9 @@ pub(super) struct Connection {
     /// Whether a future or stream that was using the connection may have been dropped half-way, so
     /// that its answers, and its error, are still to come.
     pub(super) in_flight: bool,
+    /// When the server last answered in full, if nothing has failed or was dropped since, and no ping has
+    /// asked for it.
+    answered: Option<Instant>,
     /// Whether the socket has failed, so that a graceful goodbye could only wait.
     pub(super) broken: bool,
     /// What whoever opened the connection knows of it.
@@ -55,12 +62,30 @@ impl Connection {
             statements: Statements::new(statement_capacity),
             custom_types: CustomTypes::default(),
             in_flight: false,
+            answered: None,
             broken: false,
         }
     }
 
+    /// Takes note that the server has answered in full.
+    pub(super) fn note_answer(&mut self) {
+        self.answered = Some(Instant::now());
+    }
+
+    /// Takes note that the last answer tells nothing of the server as it is now.
+    pub(super) const fn forget_answer(&mut self) {
+        self.answered = None;
+    }
+
+    /// Whether the server has answered so lately that it need not be asked. It is asked the next time.
+    fn has_just_answered(&mut self) -> bool {
+        let answered = self.answered.take();
+        answered.is_some_and(|answered| answered.elapsed() < AS_GOOD_AS_A_PING)
+    }
+
     /// Takes note of what an error says about the connection and its transaction.
     pub(super) fn note_error(&mut self, error: &Error) {
+        self.forget_answer();
         match error {
             Error::Database(error) if ends_the_connection(&**error) => self.note_lost(),
             Error::Database(_) => self.note_failed_statement(),
@@ -115,6 +140,8 @@ impl sqlx::Connection for Connection {
         self.inner.close_hard().await
     }
 
+    /// A pool asks when a connection comes back to it, and again before it hands it out. The statement
+    /// before the first of these has just told what it asks, and saves it the way to the server.
     async fn ping(&mut self) -> Result<(), Error> {
         if self.broken {
             let lost = "the connection was lost before";
@@ -122,6 +149,9 @@ impl sqlx::Connection for Connection {
         }
         self.settle_soon().await?;
         self.roll_back_text().await?;
+        if self.has_just_answered() {
+            return Ok(());
+        }
         self.in_flight = true;
         let result = self.inner.ping().await;
         self.in_flight = false;

@@ -103,6 +103,7 @@ impl Connection {
             drop(rows);
             self.in_flight = false;
             let Some(error) = failure else {
+                self.note_answer();
                 self.note_text_done(&plan.outline);
                 return Ok(());
             };

@@ -57,6 +57,7 @@ impl Connection {
 
     /// Does what [`settle`](Self::settle) is for.
     pub(super) async fn do_left_work(&mut self) -> Result<(), Error> {
+        self.forget_answer();
         if self.in_flight {
             self.discard_answers().await?;
             self.in_flight = false;

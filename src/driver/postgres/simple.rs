@@ -56,6 +56,7 @@ impl Connection {
                 self.undo_failed_text(&outline).await;
                 return Err(error);
             }
+            self.note_answer();
             self.note_text_done(&outline);
             if !unknown.is_empty() {
                 self.learn_types(unknown).await?;

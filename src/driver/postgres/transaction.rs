@@ -196,6 +196,7 @@ impl Connection {
                 self.note_error(&error);
                 return Err(error);
             }
+            self.note_answer();
             self.transaction = TransactionState::default();
         }
         Ok(())
@@ -241,8 +242,9 @@ impl Connection {
         let patience = self.patience();
         let result = patience.wait(self.inner.execute(sql)).await;
         self.in_flight = false;
-        if let Err(error) = &result {
-            self.note_error(error);
+        match &result {
+            Ok(_) => self.note_answer(),
+            Err(error) => self.note_error(error),
         }
         result.map(drop)
     }

@@ -39,3 +39,68 @@ fn a_prepared_statement_costs_one_round_trip() {
         connection.close().await.unwrap();
     });
 }
+
+#[test]
+fn a_pool_that_has_a_connection_back_at_once_does_not_ask_the_server_for_it() {
+    run(Engine::Postgres, |test| async move {
+        twinbase::driver::install().unwrap();
+        let (proxy, url) = test.through_proxy().await;
+        let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
+        let pool = options.connect(&url).await.unwrap();
+        let mut fewest = u64::MAX;
+        for _ in 0..20 {
+            let before = proxy.round_trips();
+            for _ in 0..3 {
+                let select = sqlx::query("SELECT $1::int8").bind(5_i64);
+                select.fetch_one(&pool).await.unwrap();
+            }
+            fewest = fewest.min(proxy.round_trips() - before);
+        }
+        // The ping before each use, and the statement.
+        assert_eq!(fewest, 6);
+        pool.close().await;
+    });
+}
+
+#[test]
+fn a_ping_asks_the_server_unless_it_has_answered_just_before() {
+    run(Engine::Postgres, |test| async move {
+        twinbase::driver::install().unwrap();
+        let (proxy, url) = test.through_proxy().await;
+        let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
+        let mut saved = 0;
+        for round in 0..20 {
+            sqlx::query("SELECT 1")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            if round % 2 == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(11)).await;
+            }
+            let before = proxy.round_trips();
+            connection.ping().await.unwrap();
+            let first = proxy.round_trips() - before;
+            connection.ping().await.unwrap();
+            assert_eq!(proxy.round_trips() - before, first + 1);
+            if round % 2 == 0 {
+                assert_eq!(first, 1);
+            } else {
+                saved += 1 - first;
+            }
+        }
+        assert!(saved > 0);
+        // An error tells nothing of the connection, and neither does a statement that was dropped.
+        sqlx::query("SELECT 1")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let wrong = sqlx::query("SELECT 1 / $1")
+            .bind(0_i64)
+            .execute(&mut connection);
+        wrong.await.unwrap_err();
+        let before = proxy.round_trips();
+        connection.ping().await.unwrap();
+        assert_eq!(proxy.round_trips() - before, 1);
+        connection.close().await.unwrap();
+    });
+}
