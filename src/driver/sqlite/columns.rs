@@ -6,7 +6,7 @@ use super::declared::{Declared, Decoded, Misfit, MisfitError};
 use super::names;
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, Statement};
-use sqlx_core::any::{AnyColumn, AnyTypeInfo, AnyTypeInfoKind, AnyValue, AnyValueKind};
+use sqlx_core::any::{AnyColumn, AnyRow, AnyTypeInfo, AnyTypeInfoKind, AnyValue, AnyValueKind};
 use sqlx_core::ext::ustr::UStr;
 use sqlx_core::{Error, HashMap};
 use std::sync::Arc;
@@ -94,6 +94,30 @@ impl Columns {
             index: format!("{name:?}"),
             source: MisfitError::new(name, declared, misfit).into(),
         }
+    }
+
+    /// A row of the result.
+    ///
+    /// # Errors
+    /// [`Error::ColumnDecode`] where a value does not fit its column.
+    pub(super) fn any_row(&self, row: &Row<'_>) -> Result<AnyRow, Error> {
+        let mut values = Vec::with_capacity(self.any.len());
+        for (ordinal, column) in self.any.iter().enumerate() {
+            let kind = match self.decode(Self::value(row, ordinal)?, ordinal)? {
+                Decoded::Null => AnyValueKind::Null(column.type_info.kind),
+                Decoded::Bool(value) => AnyValueKind::Bool(value),
+                Decoded::Integer(value) => AnyValueKind::BigInt(value),
+                Decoded::Double(value) => AnyValueKind::Double(value),
+                Decoded::Text(text) => AnyValueKind::Text(Arc::new(text.into_owned())),
+                Decoded::Blob(bytes) => AnyValueKind::Blob(Arc::new(bytes.to_vec())),
+            };
+            values.push(AnyValue { kind });
+        }
+        Ok(AnyRow {
+            column_names: Arc::clone(&self.names),
+            columns: self.of_row(&values),
+            values,
+        })
     }
 
     /// The columns of a row: where nothing was declared, the type is that of the value.

@@ -3,12 +3,9 @@
 use super::control::NOT_CANCELLABLE;
 use super::database::{ConnectOptions, Sqlite};
 use super::engine::{Engine, Request};
-use super::gathered::Gathered;
-use super::rows::Rows;
-use super::warm;
 use super::worker::{self, Action, Command, Shared};
 use futures_core::future::BoxFuture;
-use futures_core::stream::{BoxStream, Stream};
+use futures_core::stream::BoxStream;
 use sqlx_core::any::{
     AnyArguments, AnyConnectionBackend, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo,
 };
@@ -16,8 +13,6 @@ use sqlx_core::connection::LogSettings;
 use sqlx_core::sql_str::SqlStr;
 use sqlx_core::{Either, Error};
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -25,16 +20,16 @@ use tokio::sync::oneshot;
 
 /// A connection to a SQLite database, on a thread of its own.
 pub struct SqliteConnection {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     commands: mpsc::Sender<Command>,
     /// The number of the last command.
     number: u64,
     /// The transactions and savepoints that the caller has begun and not ended.
     depth: usize,
     /// Whether a `begin()` was called that has not succeeded; its roll-back is yet to come.
-    beginning: bool,
-    inline_reads: bool,
-    log: LogSettings,
+    pub(super) beginning: bool,
+    pub(super) inline_reads: bool,
+    pub(super) log: LogSettings,
 }
 
 impl SqliteConnection {
@@ -57,14 +52,6 @@ impl SqliteConnection {
             inline_reads: options.options.inline_reads,
             log: options.log.clone(),
         })
-    }
-
-    /// Runs a statement on this thread, where that is short and nothing else is under way.
-    pub(super) fn run_inline(&self, request: &Request) -> Option<Result<Gathered, Error>> {
-        if !self.inline_reads {
-            return None;
-        }
-        warm::run(&self.shared, request)
     }
 
     /// Has the engine on this thread, where nothing is under way.
@@ -112,30 +99,12 @@ impl SqliteConnection {
         result.map_err(|_| Error::WorkerCrashed)?
     }
 
-    fn rows(&mut self, mut request: Request, first_row_only: bool) -> Rows<'_> {
-        request.first_row_only = first_row_only;
-        self.beginning = false;
-        let log = self.log.clone();
-        Rows::new(self, request, log)
-    }
-
-    /// Runs statements to their end and gives the first row, if any, and the sum of the figures.
-    pub(super) async fn finish(
-        &mut self,
-        request: Request,
-        first_row_only: bool,
-    ) -> Result<(Option<AnyRow>, AnyQueryResult), Error> {
-        let mut rows = self.rows(request, first_row_only);
-        let mut first = None;
-        let mut sum = AnyQueryResult::default();
-        while let Some(item) = poll_fn(|context| Pin::new(&mut rows).poll_next(context)).await {
-            match item? {
-                Either::Right(row) if first.is_none() => first = Some(row),
-                Either::Right(_) => {}
-                Either::Left(result) => sum.extend([result]),
-            }
-        }
-        Ok((first, sum))
+    /// Whether the connection is open, where nothing is under way and SQL text has left nothing open.
+    fn is_open_and_quiet(&self) -> Option<bool> {
+        let control = &self.shared.control;
+        let quiet = control.pending.load(Ordering::Acquire) == 0
+            && (self.depth > 0 || control.depth.load(Ordering::Acquire) == 0);
+        quiet.then(|| self.shared.is_open()).flatten()
     }
 
     /// A request at the depth where the caller is.
@@ -210,24 +179,15 @@ impl AnyConnectionBackend for SqliteConnection {
     /// The pool asks where a connection comes back to it: a transaction that SQL text began and did
     /// not end is rolled back here, lest it swallow what the next user writes.
     fn ping(&mut self) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async move {
-            if self.shared.control.pending.load(Ordering::Acquire) == 0
-                && (self.depth > 0 || self.shared.control.depth.load(Ordering::Acquire) == 0)
-                && let Some(is_open) = self.shared.is_open()
-            {
-                return if is_open {
-                    Ok(())
-                } else {
-                    Err(Error::WorkerCrashed)
-                };
-            }
-            self.act(if self.depth == 0 {
-                Action::EndLeftOpen
-            } else {
-                Action::Nothing
-            })
-            .await
-        })
+        if let Some(is_open) = self.is_open_and_quiet() {
+            let answer = is_open.then_some(()).ok_or(Error::WorkerCrashed);
+            return Box::pin(std::future::ready(answer));
+        }
+        Box::pin(self.act(if self.depth == 0 {
+            Action::EndLeftOpen
+        } else {
+            Action::Nothing
+        }))
     }
 
     fn begin(&mut self, statement: Option<SqlStr>) -> BoxFuture<'_, Result<(), Error>> {
@@ -338,7 +298,7 @@ impl AnyConnectionBackend for SqliteConnection {
         arguments: Option<AnyArguments>,
     ) -> BoxStream<'_, Result<Either<AnyQueryResult, AnyRow>, Error>> {
         let request = self.request(query, persistent, arguments);
-        Box::pin(self.rows(request, false))
+        Box::pin(self.rows(request))
     }
 
     fn fetch_optional(
@@ -348,7 +308,7 @@ impl AnyConnectionBackend for SqliteConnection {
         arguments: Option<AnyArguments>,
     ) -> BoxFuture<'_, Result<Option<AnyRow>, Error>> {
         let request = self.request(query, persistent, arguments);
-        Box::pin(async move { Ok(self.finish(request, true).await?.0) })
+        Box::pin(self.first_row(request))
     }
 
     fn prepare_with<'c, 'q: 'c>(

@@ -99,7 +99,9 @@ impl Engine {
     pub(super) fn open(options: &Options, control: Arc<Control>) -> Result<Self, SqliteError> {
         let connection = setup::open(options, &control)?;
         let recorder = Recorder::default();
-        recorder.register(&connection).map_err(SqliteError::from)?;
+        recorder
+            .register(&connection, Arc::clone(&control.link))
+            .map_err(SqliteError::from)?;
         Ok(Self {
             connection,
             recorder,
@@ -254,10 +256,13 @@ impl Engine {
     ) -> Result<(), Error> {
         let sql = request.sql.as_str();
         let first = request.first_row_only;
+        let generation = self.generation.current(&self.connection)?;
+        if self.generation.take_other_casts() {
+            self.plans.clear();
+        }
         if let Some(place) = self.plans.find(sql) {
             return self.run_known(place, arguments, first, sink);
         }
-        let generation = self.generation.current(&self.connection)?;
         let analysis = self.generation.analyse(sql)?;
         if analysis.is_empty {
             return sink.figures(AnyQueryResult::default());

@@ -17,7 +17,11 @@ pub(super) type Item = Either<AnyQueryResult, AnyRow>;
 /// Rows and figures, in their order.
 #[derive(Default)]
 pub(super) struct Gathered {
+    /// What comes before the parts: the only row that was asked for.
+    only: Option<AnyRow>,
     parts: Vec<Part>,
+    /// What comes after them.
+    figures: Option<AnyQueryResult>,
     /// How many rows and figures.
     pub(super) items: usize,
     /// How many bytes of text and of bytes the rows have.
@@ -49,11 +53,22 @@ enum Plain {
 }
 
 impl Gathered {
+    /// Takes the only row that was asked for.
+    ///
+    /// # Errors
+    /// As those of [`add_row`](Self::add_row).
+    pub(super) fn take_only_row(&mut self, columns: &Columns, row: &Row<'_>) -> Result<(), Error> {
+        self.only = Some(columns.any_row(row)?);
+        self.items += 1;
+        Ok(())
+    }
+
     /// Adds a row.
     ///
     /// # Errors
     /// [`Error::ColumnDecode`] where a value does not fit its column; then nothing is added.
     pub(super) fn add_row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
+        self.put_figures();
         match self.parts.last_mut() {
             Some(Part::Rows(rows)) if Arc::ptr_eq(&rows.columns, columns) => {
                 self.size += rows.add(row)?;
@@ -75,8 +90,16 @@ impl Gathered {
 
     /// Adds the figures of a statement.
     pub(super) fn add_figures(&mut self, figures: AnyQueryResult) {
-        self.parts.push(Part::Figures(figures));
+        self.put_figures();
+        self.figures = Some(figures);
         self.items += 1;
+    }
+
+    /// Puts the last figures among the parts, where something follows them.
+    fn put_figures(&mut self) {
+        if let Some(figures) = self.figures.take() {
+            self.parts.push(Part::Figures(figures));
+        }
     }
 }
 
@@ -139,8 +162,10 @@ impl PlainRows {
 /// Takes what was gathered apart again.
 #[derive(Default)]
 pub(super) struct Items {
+    only: Option<AnyRow>,
     parts: std::vec::IntoIter<Part>,
     rows: Option<Reader>,
+    figures: Option<AnyQueryResult>,
 }
 
 struct Reader {
@@ -154,8 +179,10 @@ struct Reader {
 impl From<Gathered> for Items {
     fn from(gathered: Gathered) -> Self {
         Self {
+            only: gathered.only,
             parts: gathered.parts.into_iter(),
             rows: None,
+            figures: gathered.figures,
         }
     }
 }
@@ -164,11 +191,17 @@ impl Iterator for Items {
     type Item = Item;
 
     fn next(&mut self) -> Option<Item> {
+        if let Some(only) = self.only.take() {
+            return Some(Either::Right(only));
+        }
         loop {
             if let Some(row) = self.rows.as_mut().and_then(Reader::next) {
                 return Some(Either::Right(row));
             }
-            match self.parts.next()? {
+            let Some(part) = self.parts.next() else {
+                return self.figures.take().map(Either::Left);
+            };
+            match part {
                 Part::Figures(figures) => return Some(Either::Left(figures)),
                 Part::Rows(rows) => {
                     self.rows = Some(Reader {

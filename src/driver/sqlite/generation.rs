@@ -25,6 +25,8 @@ pub(super) struct Generation {
     read: Cell<u64>,
     /// The CASTs that indexes are over.
     indexed_casts: RefCell<BTreeSet<String>>,
+    /// Whether they are others than when this was last asked.
+    has_other_casts: Cell<bool>,
 }
 
 impl Generation {
@@ -54,8 +56,16 @@ impl Generation {
             let sql: String = row.get(0)?;
             casts.extend(checked_casts::of_index(&sql));
         }
-        self.indexed_casts.replace(casts);
+        if *self.indexed_casts.borrow() != casts {
+            self.indexed_casts.replace(casts);
+            self.has_other_casts.set(true);
+        }
         Ok(())
+    }
+
+    /// Whether statements that were read before have to be read again. It asks once.
+    pub(super) fn take_other_casts(&self) -> bool {
+        self.has_other_casts.take()
     }
 
     /// Reads the text of a prepared statement, by the present schema.

@@ -58,6 +58,7 @@ impl Engine {
         let mut few = Few {
             gathered: Gathered::default(),
             rows: if writes { usize::MAX } else { limits.rows },
+            only_one: request.first_row_only,
         };
         let result = self.run_known(place, arguments, request.first_row_only, &mut few);
         if limits_length {
@@ -68,6 +69,9 @@ impl Engine {
         self.follow_transaction();
         let plan = self.plans.at(place);
         match result {
+            // SQLite had to prepare it again, for a schema that another process made, and now it may not
+            // run here.
+            Ok(()) if !writes && plan.shortness.is_late() => Inline::Stopped,
             Ok(()) => {
                 plan.shortness.was_short();
                 Inline::Done(Ok(few.gathered))
@@ -139,10 +143,14 @@ impl Engine {
 struct Few {
     gathered: Gathered,
     rows: usize,
+    only_one: bool,
 }
 
 impl Sink for Few {
     fn row(&mut self, columns: &Arc<Columns>, row: &Row<'_>) -> Result<(), Error> {
+        if self.only_one {
+            return self.gathered.take_only_row(columns, row);
+        }
         let is_large = self.gathered.size > RESULT && self.rows < usize::MAX;
         if self.gathered.items >= self.rows || is_large {
             return Err(Error::Protocol(

@@ -23,7 +23,7 @@ impl SqliteConnection {
         arguments: AnyArguments,
     ) -> Result<AnyQueryResult, Error> {
         let request = self.request(AssertSqlSafe(sql).into_sql_str(), true, Some(arguments));
-        Ok(self.finish(request, false).await?.1)
+        self.finish(request).await
     }
 
     async fn read_own(
@@ -42,7 +42,7 @@ impl SqliteConnection {
 
     async fn run_text(&mut self, sql: SqlStr) -> Result<(), Error> {
         let request = self.request(sql, false, None);
-        self.finish(request, false).await.map(|_| ())
+        self.finish(request).await.map(drop)
     }
 
     async fn insert_row(&mut self, table: &str, migration: &Migration) -> Result<(), Error> {

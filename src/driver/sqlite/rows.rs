@@ -6,9 +6,10 @@ use super::gathered::{Item, Items};
 use super::turn::{self, Turn};
 use super::worker::{Chunk, Command};
 use futures_core::stream::Stream;
-use sqlx_core::connection::LogSettings;
+use sqlx_core::any::AnyRow;
 use sqlx_core::logger::QueryLogger;
 use sqlx_core::{Either, Error};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
@@ -23,6 +24,8 @@ const LOOK: usize = 64;
 pub(super) struct Rows<'c> {
     connection: &'c mut SqliteConnection,
     request: Option<Request>,
+    /// Whether it may run on the caller's thread.
+    may_run_here: bool,
     /// Before `receiver`, and so dropped before it: a thread that finds nobody to send to has to know
     /// that it was cancelled, or it takes that for an error of the transaction's.
     cancellation: Option<Cancellation>,
@@ -40,11 +43,13 @@ impl<'c> Rows<'c> {
     pub(super) fn new(
         connection: &'c mut SqliteConnection,
         request: Request,
-        log: LogSettings,
+        logger: QueryLogger,
+        may_run_here: bool,
     ) -> Self {
         Self {
             connection,
-            logger: QueryLogger::new(request.sql.clone(), log),
+            logger,
+            may_run_here,
             request: Some(request),
             receiver: None,
             cancellation: None,
@@ -55,9 +60,27 @@ impl<'c> Rows<'c> {
         }
     }
 
+    /// The next row, or figures.
+    pub(super) async fn next_item(&mut self) -> Option<Result<Item, Error>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The first row, if any, once the statements have run to their end.
+    pub(super) async fn into_first(mut self) -> Result<Option<AnyRow>, Error> {
+        let mut first = None;
+        while let Some(item) = self.next_item().await {
+            if let Either::Right(row) = item? {
+                first.get_or_insert(row);
+            }
+        }
+        Ok(first)
+    }
+
     /// Runs the request here, or sends it to the connection's thread.
     fn start(&mut self, request: Request) -> Result<(), Error> {
-        if let Some(gathered) = self.connection.run_inline(&request) {
+        if self.may_run_here
+            && let Some(gathered) = self.connection.run_inline(&request)
+        {
             self.items = gathered?.into();
             self.end = Some(Ok(()));
             Turn::go_on();

@@ -109,6 +109,11 @@ impl Shortness {
         Some(Limits { time, ..most })
     }
 
+    /// Whether it has to run on its own connection's thread, or that is not known.
+    pub(super) fn is_late(&self) -> bool {
+        self.stops.and_then(most_of).is_none()
+    }
+
     /// Notes a run of a statement that only reads; `stops` tells how soon it can be stopped, and is
     /// asked once the statement has proven short.
     pub(super) fn note(&mut self, run: Run, stops: impl FnOnce() -> Option<Stops>) {

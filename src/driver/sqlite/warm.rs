@@ -35,8 +35,24 @@ thread_local! {
 }
 
 impl Kin {
-    /// The kin of a connection that was opened with these options; `None` where its file can't be told.
-    pub(super) fn of(options: &Options) -> Option<Arc<Self>> {
+    /// The kin of a connection with these options, which `open` opens; `None` where its file can't be
+    /// told: its name may have gone to another one meanwhile. An open that finds no file makes it.
+    pub(super) fn of_opened<T>(
+        options: &Options,
+        open: impl FnOnce() -> T,
+    ) -> (T, Option<Arc<Self>>) {
+        let before = file_id(options);
+        let opened = open();
+        let kin = Self::of(options);
+        let is_same = |kin: &Arc<Self>| before.as_ref().is_none_or(|file| *file == kin.file);
+        (opened, kin.filter(is_same))
+    }
+
+    fn of(options: &Options) -> Option<Arc<Self>> {
+        // Nothing tells such a connection what was written since it was opened.
+        if options.at_rest {
+            return None;
+        }
         let kin = Self {
             url: options.to_url(),
             file: file_id(options)?,
@@ -86,7 +102,7 @@ pub(super) fn run(own: &Arc<Shared>, request: &Request) -> Option<Result<Gathere
         return own.run_inline(request, |_| true).done();
     }
     // It is back when the request is done: nothing that this calls finds it half used.
-    let last = LAST.take();
+    let last = take_last();
     let is_own = last.as_ref().is_some_and(|last| Arc::ptr_eq(last, own));
     if let Some(other) = &last
         && !is_own
@@ -97,17 +113,27 @@ pub(super) fn run(own: &Arc<Shared>, request: &Request) -> Option<Result<Gathere
         match other.run_inline(request, like_own) {
             Inline::Refused => {}
             stopped_or_done => {
-                LAST.set(last);
+                keep_last(last);
                 return stopped_or_done.done();
             }
         }
     }
     let inline = own.run_inline(request, |_| true);
-    LAST.set(match inline {
+    keep_last(match inline {
         Inline::Done(_) if !is_own => Some(Arc::clone(own)),
         _ => last,
     });
     inline.done()
+}
+
+/// None too where the thread's own values have gone: it ends.
+fn take_last() -> Option<Arc<Shared>> {
+    LAST.try_with(Cell::take).ok().flatten()
+}
+
+fn keep_last(last: Option<Arc<Shared>>) {
+    // A thread that ends reads no more.
+    let _ = LAST.try_with(|kept| kept.set(last));
 }
 
 impl Inline {

@@ -100,8 +100,7 @@ pub(super) fn run(
 ) {
     let control = Arc::new(Control::new(link));
     control.begin(NOT_CANCELLABLE, Duration::ZERO);
-    let engine = Engine::open(&options, Arc::clone(&control));
-    let kin = Kin::of(&options);
+    let (engine, kin) = Kin::of_opened(&options, || Engine::open(&options, Arc::clone(&control)));
     // They would keep an in-memory database beyond the answer to a close.
     drop(options);
     control.end();

@@ -26,6 +26,7 @@ mod short_writes;
 mod sqlite_only;
 mod streaming;
 mod transactions;
+mod warm_edges;
 mod warm_reads;
 
 use std::time::Duration;

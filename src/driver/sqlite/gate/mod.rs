@@ -27,7 +27,9 @@ mod uses;
 use super::analysis::Verb;
 use super::error::SqliteError;
 use super::lexer::{self, Token};
+use super::session;
 use super::targets::Targets;
+use crate::driver::link::Link;
 use names::Names;
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -54,10 +56,17 @@ struct Touched {
 pub(super) struct Recorder(Arc<Mutex<Option<BTreeSet<Touched>>>>);
 
 impl Recorder {
-    /// Registers it with the connection.
-    pub(super) fn register(&self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Registers it with the connection. What changes the session is noted in its link as well.
+    pub(super) fn register(
+        &self,
+        connection: &Connection,
+        link: Arc<Link>,
+    ) -> rusqlite::Result<()> {
         let recorder = self.clone();
         connection.authorizer(Some(move |context: AuthContext<'_>| {
+            if session::is_changed_by(&context) {
+                link.note_session_change();
+            }
             recorder.note(&context);
             Authorization::Allow
         }))
@@ -179,7 +188,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         functions::register(&connection).unwrap();
         let recorder = Recorder::default();
-        recorder.register(&connection).unwrap();
+        recorder.register(&connection, Arc::default()).unwrap();
         connection
             .execute_batch(
                 "CREATE TABLE t (k TEXT, c NUMERIC_TEXT(20,8) COLLATE twinbase_decimal, \"d e\" NUMERIC_TEXT COLLATE twinbase_decimal)",

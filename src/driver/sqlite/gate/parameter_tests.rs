@@ -21,7 +21,9 @@ fn connection() -> (Connection, Recorder) {
     let connection = Connection::open_in_memory().unwrap();
     functions::register(&connection).unwrap();
     let recorder = Recorder::default();
-    recorder.register(&connection).unwrap();
+    recorder
+        .register(&connection, std::sync::Arc::default())
+        .unwrap();
     connection.execute_batch(SCHEMA).unwrap();
     (connection, recorder)
 }
