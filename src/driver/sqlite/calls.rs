@@ -21,13 +21,21 @@ impl SqliteConnection {
 
     /// The rows and figures of a request.
     pub(super) fn rows(&mut self, request: Request) -> Rows<'_> {
-        self.beginning = false;
+        self.note_use();
         let logger = self.logger(&request);
         Rows::new(self, request, logger, true)
     }
 
     fn logger(&self, request: &Request) -> QueryLogger {
         QueryLogger::new(request.sql.clone(), self.log.clone())
+    }
+
+    /// Notes a use that is no `begin`. It writes only where it has to, since another processor may have the
+    /// connection in its caches.
+    const fn note_use(&mut self) {
+        if self.beginning {
+            self.beginning = false;
+        }
     }
 
     /// Runs statements to their end and gives the sum of the figures.
@@ -48,16 +56,19 @@ impl SqliteConnection {
         mut request: Request,
     ) -> Result<Option<AnyRow>, Error> {
         request.first_row_only = true;
-        self.beginning = false;
+        self.note_use();
         turn::give_way_if_due().await;
         let mut logger = self.logger(&request);
         let Some(gathered) = self.run_inline(&request) else {
             let rows = Rows::new(self, request, logger, false);
             return Box::pin(rows.into_first()).await;
         };
-        Turn::go_on();
+        let gathered = gathered?;
+        if let Some(ended) = gathered.ended {
+            Turn::go_on(ended);
+        }
         let mut first = None;
-        for item in Items::from(gathered?) {
+        for item in Items::from(gathered) {
             match item {
                 Either::Right(row) => {
                     logger.increment_rows_returned();

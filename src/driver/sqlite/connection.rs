@@ -99,12 +99,11 @@ impl SqliteConnection {
         result.map_err(|_| Error::WorkerCrashed)?
     }
 
-    /// Whether the connection is open, where nothing is under way and SQL text has left nothing open.
-    fn is_open_and_quiet(&self) -> Option<bool> {
+    /// Whether nothing is under way, and SQL text has left nothing open.
+    fn is_quiet(&self) -> bool {
         let control = &self.shared.control;
-        let quiet = control.pending.load(Ordering::Acquire) == 0
-            && (self.depth > 0 || control.depth.load(Ordering::Acquire) == 0);
-        quiet.then(|| self.shared.is_open()).flatten()
+        control.pending.load(Ordering::Acquire) == 0
+            && (self.depth > 0 || control.depth.load(Ordering::Acquire) == 0)
     }
 
     /// A request at the depth where the caller is.
@@ -179,9 +178,13 @@ impl AnyConnectionBackend for SqliteConnection {
     /// The pool asks where a connection comes back to it: a transaction that SQL text began and did
     /// not end is rolled back here, lest it swallow what the next user writes.
     fn ping(&mut self) -> BoxFuture<'_, Result<(), Error>> {
-        if let Some(is_open) = self.is_open_and_quiet() {
-            let answer = is_open.then_some(()).ok_or(Error::WorkerCrashed);
-            return Box::pin(std::future::ready(answer));
+        // These have no size, and so their boxes cost nothing. Nothing is written either, not even a lock: the
+        // next user may be on another processor.
+        if self.shared.control.ended.load(Ordering::Acquire) {
+            return Box::pin(async { Err(Error::WorkerCrashed) });
+        }
+        if self.is_quiet() {
+            return Box::pin(async { Ok(()) });
         }
         Box::pin(self.act(if self.depth == 0 {
             Action::EndLeftOpen

@@ -33,7 +33,7 @@ pub(super) struct Control {
     pub(super) pending: AtomicUsize,
     /// The transaction depth, and 1 where SQL text has begun a transaction.
     pub(super) depth: AtomicUsize,
-    /// Whether the connection's thread has ended.
+    /// Whether the connection's thread has ended, or has given the connection up.
     pub(super) ended: AtomicBool,
     /// Whether a transaction was committed since this was last set to false.
     pub(super) committed: AtomicBool,
@@ -56,6 +56,13 @@ impl Control {
             committed: AtomicBool::new(false),
             depth: AtomicUsize::new(0),
         }
+    }
+
+    /// Begins what runs on the caller's thread.
+    pub(super) fn begin_inline(&self, start: Instant, limit: Duration) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.set_deadline_from(start, limit);
+        self.running.store(NOT_CANCELLABLE, Ordering::Release);
     }
 
     /// Begins a command; false where its caller has gone.
@@ -111,18 +118,24 @@ impl Control {
 
     /// Gives the statement that runs this long from now; zero is no limit.
     pub(super) fn set_deadline(&self, limit: Duration) {
+        self.set_deadline_from(Instant::now(), limit);
+    }
+
+    fn set_deadline_from(&self, start: Instant, limit: Duration) {
         let deadline = if limit.is_zero() {
             0
         } else {
-            self.nanoseconds(limit)
+            self.nanoseconds(start, limit)
         };
         self.expired.store(false, Ordering::Relaxed);
         self.deadline.store(deadline, Ordering::Relaxed);
     }
 
-    /// The time this long from now, since the epoch.
-    fn nanoseconds(&self, from_now: Duration) -> u64 {
-        let since = self.epoch.elapsed().saturating_add(from_now);
+    /// The time this long after `start`, since the epoch.
+    fn nanoseconds(&self, start: Instant, after: Duration) -> u64 {
+        let since = start
+            .saturating_duration_since(self.epoch)
+            .saturating_add(after);
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     }
 
@@ -142,7 +155,7 @@ impl Control {
             return true;
         }
         let deadline = self.deadline.load(Ordering::Relaxed);
-        let late = deadline != 0 && self.nanoseconds(Duration::ZERO) >= deadline;
+        let late = deadline != 0 && self.nanoseconds(Instant::now(), Duration::ZERO) >= deadline;
         if late {
             self.expired.store(true, Ordering::Relaxed);
         }

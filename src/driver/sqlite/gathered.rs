@@ -10,6 +10,7 @@ use rusqlite::types::ValueRef;
 use sqlx_core::any::{AnyQueryResult, AnyRow, AnyValue, AnyValueKind};
 use sqlx_core::{Either, Error};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What a caller takes: rows, and at a statement's end its figures.
 pub(super) type Item = Either<AnyQueryResult, AnyRow>;
@@ -22,6 +23,8 @@ pub(super) struct Gathered {
     parts: Vec<Part>,
     /// What comes after them.
     figures: Option<AnyQueryResult>,
+    /// When the last statement came to its end, where it ran on the caller's thread.
+    pub(super) ended: Option<Instant>,
     /// How many rows and figures.
     pub(super) items: usize,
     /// How many bytes of text and of bytes the rows have.

@@ -6,6 +6,7 @@ use super::control::NOT_CANCELLABLE;
 use super::engine::{Engine, Request, Sink};
 use super::gathered::Gathered;
 use super::shortness::Limits;
+use super::turn::Turn;
 use super::worker::Action;
 use rusqlite::Row;
 use rusqlite::limits::Limit;
@@ -51,7 +52,7 @@ impl Engine {
         let plan = self.plans.at(place);
         let (writes, limits_length) = (plan.writes(), plan.meets_limits_first());
         let time = if writes { Duration::ZERO } else { limits.time };
-        self.control.begin(NOT_CANCELLABLE, time);
+        self.control.begin_inline(Turn::last_look(), time);
         if limits_length {
             self.limit_length(VALUE);
         }
@@ -74,6 +75,7 @@ impl Engine {
             Ok(()) if !writes && plan.shortness.is_late() => Inline::Stopped,
             Ok(()) => {
                 plan.shortness.was_short();
+                few.gathered.ended = plan.ended;
                 Inline::Done(Ok(few.gathered))
             }
             // It has had an effect, or has cost the transaction.

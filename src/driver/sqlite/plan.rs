@@ -44,6 +44,8 @@ pub(super) struct Plan {
     pub(super) shortness: Shortness,
     /// The instructions of SQLite's machine that the last run took.
     pub(super) steps: i32,
+    /// When the last run came to its end.
+    pub(super) ended: Option<Instant>,
 }
 
 impl Plan {
@@ -61,6 +63,7 @@ impl Plan {
             gives_rowid: false,
             shortness: Shortness::new(),
             steps: 0,
+            ended: None,
         }
     }
 
@@ -68,8 +71,10 @@ impl Plan {
     /// be stopped and run again elsewhere, or writes without a loop in a transaction, whose COMMIT
     /// has to wait for the disk and not the write.
     fn note_run(&mut self, connection: &Connection, start: Instant, rows: usize) {
+        let end = Instant::now();
+        self.ended = Some(end);
         let run = Run {
-            time: start.elapsed(),
+            time: end.duration_since(start),
             rows,
             steps: self.steps,
         };

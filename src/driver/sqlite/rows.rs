@@ -81,9 +81,12 @@ impl<'c> Rows<'c> {
         if self.may_run_here
             && let Some(gathered) = self.connection.run_inline(&request)
         {
-            self.items = gathered?.into();
+            let gathered = gathered?;
+            if let Some(ended) = gathered.ended {
+                Turn::go_on(ended);
+            }
+            self.items = gathered.into();
             self.end = Some(Ok(()));
-            Turn::go_on();
             return Ok(());
         }
         let (reply, receiver) = mpsc::channel(WAITING);

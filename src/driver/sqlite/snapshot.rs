@@ -7,6 +7,7 @@ use super::worker::{Chunk, Command, Shared};
 use sqlx_core::Error;
 use std::cell::Cell;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -106,6 +107,7 @@ fn end_snapshot_of(engine: &mut Option<Engine>) {
         && let Err(error) = open.end_snapshot()
     {
         tracing::error!(%error, "a reader that has held its snapshot for too long could not be rolled back, its connection is given up");
+        open.control.ended.store(true, Ordering::Release);
         *engine = None;
     }
 }

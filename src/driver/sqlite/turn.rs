@@ -79,10 +79,15 @@ impl Turn {
         }));
     }
 
-    /// A read ran on this thread until now.
-    pub(super) fn go_on() {
+    /// When the clock was last looked at in this turn, which is now for who has just asked whether the turn
+    /// is over.
+    pub(super) fn last_look() -> Instant {
+        TURN.get().map_or_else(Instant::now, |turn| turn.last)
+    }
+
+    /// A read ran on this thread until then.
+    pub(super) fn go_on(last: Instant) {
         if let Some(turn) = TURN.get() {
-            let last = Instant::now();
             TURN.set(Some(Self { last, ..turn }));
         }
     }

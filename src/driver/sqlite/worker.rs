@@ -15,7 +15,7 @@ use sqlx_core::any::{AnyQueryResult, AnyStatement};
 use sqlx_core::sql_str::SqlStr;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -175,16 +175,6 @@ fn serve(shared: &Shared, commands: &Receiver<Command>) -> Option<oneshot::Sende
 }
 
 impl Shared {
-    /// Whether the connection is open; `None` where that can't be told at once. It is open while another
-    /// connection's caller reads through it.
-    pub(super) fn is_open(&self) -> Option<bool> {
-        match self.engine.try_lock() {
-            Ok(engine) => Some(engine.is_some()),
-            Err(TryLockError::WouldBlock) => Some(!self.control.ended.load(Ordering::Acquire)),
-            Err(TryLockError::Poisoned(_)) => None,
-        }
-    }
-
     /// Runs a command with the connection, unless its caller has gone.
     ///
     /// The command is over before its answer leaves, so that the next one may run on the caller's
