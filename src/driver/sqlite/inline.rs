@@ -72,7 +72,10 @@ impl Engine {
         match result {
             // SQLite had to prepare it again, for a schema that another process made, and now it may not
             // run here.
-            Ok(()) if !writes && plan.shortness.is_late() => Inline::Stopped,
+            Ok(()) if !writes && plan.shortness.is_late() => {
+                note_move("it is another statement by the present schema");
+                Inline::Stopped
+            }
             Ok(()) => {
                 plan.shortness.was_short();
                 few.gathered.ended = plan.ended;
@@ -83,8 +86,7 @@ impl Engine {
                 Inline::Done(Err(self.with_names_of(error, request, arguments)))
             }
             Err(error) => {
-                tracing::trace!(%error, "a statement moves from the caller's thread to its own");
-                metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
+                note_move(&error.to_string());
                 plan.shortness.was_long(plan.steps);
                 Inline::Stopped
             }
@@ -139,6 +141,15 @@ impl Engine {
             tracing::warn!(%error, "the limit for the length of a value could not be set");
         }
     }
+}
+
+/// Notes that a statement that ran on the caller's thread is run again on its own.
+fn note_move(reason: &str) {
+    tracing::trace!(
+        reason,
+        "a statement moves from the caller's thread to its own"
+    );
+    metrics::counter!("twinbase_sqlite_statements_moved_total").increment(1);
 }
 
 /// Takes as much as a short statement gives.
