@@ -141,6 +141,14 @@ fn describe() {
         "Statements moved from the caller's thread to the connection's own"
     );
     describe_counter!(
+        "twinbase_sqlite_read_marks_held_total",
+        "Read marks that were held for a few milliseconds, while short reads were many"
+    );
+    describe_counter!(
+        "twinbase_sqlite_read_marks_failed_total",
+        "Times that the read mark of a database that is read often could not be held"
+    );
+    describe_counter!(
         "twinbase_http_panics_total",
         "Requests whose handler panicked"
     );

@@ -11,6 +11,7 @@ use super::memory::MemoryDatabase;
 use super::options::{Location, Options};
 use super::plan::Plan;
 use super::plans::Plans;
+use super::read_mark::Pace;
 use super::setup;
 use super::snapshot::Snapshot;
 use super::targets::Targets;
@@ -90,6 +91,8 @@ pub(super) struct Engine {
     /// Zero for none.
     pub(super) statement_timeout: Duration,
     pub(super) snapshot: Snapshot,
+    /// How fast reads outside of transactions come.
+    pub(super) pace: Pace,
     /// Keeps the file of an in-memory database.
     _memory: Option<MemoryDatabase>,
 }
@@ -113,6 +116,7 @@ impl Engine {
             begin_immediate: options.begin_immediate,
             statement_timeout: options.statement_timeout,
             snapshot: Snapshot::new(options.snapshot_limit),
+            pace: Pace::default(),
             _memory: match &options.location {
                 Location::Memory(memory) => Some(memory.clone()),
                 Location::File(_) => None,

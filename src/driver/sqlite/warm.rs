@@ -9,9 +9,12 @@
 //! and the functions that tell of its own last write, which never run on a caller's thread.
 
 use super::engine::{Engine, Request};
+use super::file::NamedFile;
 use super::gathered::Gathered;
 use super::inline::Inline;
 use super::options::Options;
+use super::read_mark::{ReadMark, User};
+use super::turn::Turn;
 use super::worker::Shared;
 use sqlx_core::Error;
 use std::cell::Cell;
@@ -19,11 +22,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Connections that were opened with the same options to the same file.
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Kin {
     url: String,
-    /// The file itself: another may have taken its name.
-    file: FileId,
+    file: NamedFile,
+    /// `None` where the file is read only: SQLite does not tell such a connection how long the log is.
+    read_mark: Option<Arc<ReadMark>>,
 }
 
 /// Those that have connections, or had.
@@ -41,10 +45,13 @@ impl Kin {
         options: &Options,
         open: impl FnOnce() -> T,
     ) -> (T, Option<Arc<Self>>) {
-        let before = file_id(options);
+        let before = NamedFile::of(&options.path());
         let opened = open();
         let kin = Self::of(options);
-        let is_same = |kin: &Arc<Self>| before.as_ref().is_none_or(|file| *file == kin.file);
+        let is_same = |kin: &Arc<Self>| {
+            let before = before.as_ref();
+            before.is_none_or(|file| file.is_same(&kin.file))
+        };
         (opened, kin.filter(is_same))
     }
 
@@ -53,42 +60,31 @@ impl Kin {
         if options.at_rest {
             return None;
         }
-        let kin = Self {
-            url: options.to_url(),
-            file: file_id(options)?,
-        };
+        let url = options.to_url();
+        let file = NamedFile::of(&options.path())?;
         let mut all = KIN.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|kin| kin.strong_count() > 0);
         if let Some(known) = all
             .iter()
             .filter_map(Weak::upgrade)
-            .find(|one| **one == kin)
+            .find(|one| one.url == url && one.file.is_same(&file))
         {
             return Some(known);
         }
-        let kin = Arc::new(kin);
+        let read_mark = (!options.read_only).then(|| Arc::new(ReadMark::new(file.clone())));
+        let kin = Arc::new(Self {
+            url,
+            file,
+            read_mark,
+        });
         all.push(Arc::downgrade(&kin));
         Some(kin)
     }
-}
 
-#[cfg(unix)]
-type FileId = (u64, u64);
-
-#[cfg(unix)]
-fn file_id(options: &Options) -> Option<FileId> {
-    use std::os::unix::fs::MetadataExt as _;
-    let file = std::fs::metadata(options.path()).ok()?;
-    Some((file.dev(), file.ino()))
-}
-
-/// Elsewhere a file that is open keeps its name.
-#[cfg(not(unix))]
-type FileId = std::path::PathBuf;
-
-#[cfg(not(unix))]
-fn file_id(options: &Options) -> Option<FileId> {
-    std::fs::canonicalize(options.path()).ok()
+    /// Counts a connection that is open.
+    pub(super) fn enter(&self) -> Option<User> {
+        self.read_mark.as_ref().map(ReadMark::enter)
+    }
 }
 
 /// Runs a request on the caller's thread: a read outside of a transaction through the connection that
@@ -166,8 +162,24 @@ impl Shared {
     /// Runs the request on this thread where nobody else has the engine, and it is `fit`.
     fn run_inline(&self, request: &Request, fit: impl FnOnce(&Engine) -> bool) -> Inline {
         match self.engine.try_lock().as_deref_mut() {
-            Ok(Some(engine)) if fit(engine) => engine.run_inline(request),
+            Ok(Some(engine)) if fit(engine) => {
+                let inline = engine.run_inline(request);
+                if matches!(inline, Inline::Done(_)) {
+                    self.follow_pace(engine);
+                }
+                inline
+            }
             _ => Inline::Refused,
+        }
+    }
+
+    /// Counts a read, and has the read mark held where they are many.
+    fn follow_pace(&self, engine: &mut Engine) {
+        if engine.depth == 0
+            && engine.pace.count(Turn::last_look())
+            && let Some(read_mark) = self.kin.as_ref().and_then(|kin| kin.read_mark.as_ref())
+        {
+            read_mark.want();
         }
     }
 }

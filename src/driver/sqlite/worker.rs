@@ -118,11 +118,14 @@ pub(super) fn run(
             return;
         }
     };
+    // It goes before the engine.
+    let user = shared.kin.as_ref().and_then(|kin| kin.enter());
     if ready.send(Ok(Arc::clone(&shared))).is_err() {
         return;
     }
     let closed = serve(&shared, commands);
     shared.control.ended.store(true, Ordering::Release);
+    drop(user);
     // The last connection to a database copies the log into it, which is not for a caller's thread.
     let engine = shared
         .engine

@@ -20,6 +20,7 @@ mod postgres_round_trips;
 mod postgres_types;
 mod postgres_unportable;
 mod prepared;
+mod read_marks;
 mod schema_changes;
 mod short_polls;
 mod short_writes;

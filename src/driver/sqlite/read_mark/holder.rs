@@ -1,0 +1,194 @@
+//! The thread that holds a read mark, with a connection of its own.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::Signals;
+use crate::driver::sqlite::file::NamedFile;
+
+/// How long the mark is held before a new one is taken.
+const HOLD: Duration = Duration::from_millis(5);
+/// How long after the last of many reads the connection is closed.
+const REST: Duration = Duration::from_millis(100);
+/// How long it waits for a lock, of a log that is recovered say. Who stops it may wait as long.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long nothing is tried after a mark could not be held.
+const PAUSE: Duration = Duration::from_mins(1);
+/// The frames of a log that may be held back from the file: half of what SQLite copies after
+/// (<https://sqlite.org/c3ref/wal_autocheckpoint.html>).
+const FRAMES: i64 = 500;
+
+/// What the thread has.
+pub(super) struct Holder {
+    pub(super) file: NamedFile,
+    pub(super) is_wanted: Arc<AtomicBool>,
+    pub(super) signals: Arc<Signals>,
+}
+
+/// Why a mark can't be held.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("its name is another file's now")]
+    OtherFile,
+    #[error("it has no write-ahead log")]
+    NoLog,
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl Holder {
+    pub(super) fn run(self) {
+        if let Err(error) = self.hold_while_wanted() {
+            note_failure(&error);
+            self.wait(PAUSE);
+        }
+        // In this order: who wants the mark after the second finds that another holder has to begin.
+        self.signals.has_ended.store(true, Ordering::SeqCst);
+        self.is_wanted.store(false, Ordering::SeqCst);
+    }
+
+    fn hold_while_wanted(&self) -> Result<(), Failure> {
+        let connection = self.open()?;
+        let mut wanted_at = Instant::now();
+        while !self.has_to_stop() && wanted_at.elapsed() < REST {
+            let is_wanted = self.is_wanted.swap(false, Ordering::SeqCst);
+            if is_wanted {
+                wanted_at = Instant::now();
+            }
+            if is_wanted && may_hold(&connection)? {
+                self.hold(&connection)?;
+            } else {
+                self.wait(HOLD);
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the file, if it is still the one; the first read of another would make a log beside it.
+    fn open(&self) -> Result<Connection, Failure> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(self.file.name(), flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        if !self.file.has_its_name() {
+            return Err(Failure::OtherFile);
+        }
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        // Without a log, a read keeps others from writing.
+        if mode.eq_ignore_ascii_case("wal") {
+            Ok(connection)
+        } else {
+            Err(Failure::NoLog)
+        }
+    }
+
+    fn hold(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        // BEGIN alone takes no mark.
+        connection
+            .prepare_cached("PRAGMA schema_version")?
+            .query_row([], |_| Ok(()))?;
+        metrics::counter!("twinbase_sqlite_read_marks_held_total").increment(1);
+        self.wait(HOLD);
+        connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    fn has_to_stop(&self) -> bool {
+        self.signals.has_to_stop.load(Ordering::SeqCst)
+    }
+
+    /// Waits so long, or until it has to stop.
+    fn wait(&self, time: Duration) {
+        let start = Instant::now();
+        while !self.has_to_stop() {
+            let Some(left) = time
+                .checked_sub(start.elapsed())
+                .filter(|left| !left.is_zero())
+            else {
+                return;
+            };
+            std::thread::park_timeout(left);
+        }
+    }
+}
+
+/// Whether a mark would hold back little: the log is copied into the file, or small.
+fn may_hold(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?
+        .query_row([], |row| {
+            let (frames, copied) = (row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
+            Ok(frames == copied || frames < FRAMES)
+        })
+}
+
+/// Tells of a mark that can't be held: nothing is wrong for it, but reads are slower.
+pub(super) fn note_failure(error: &dyn Error) {
+    metrics::counter!("twinbase_sqlite_read_marks_failed_total").increment(1);
+    tracing::warn!(
+        %error,
+        "the read mark of a database that is read often could not be held: each read takes its own"
+    );
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use std::path::{Path, PathBuf};
+
+    /// A database with a log in which nothing is yet.
+    fn database(folder: &tempfile::TempDir, name: &str) -> (PathBuf, Connection) {
+        let path = folder.path().join(name);
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (b)")
+            .unwrap();
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        assert!(!is_held(&connection));
+        (path, connection)
+    }
+
+    fn holder(path: &Path) -> Holder {
+        Holder {
+            file: NamedFile::of(path).unwrap(),
+            is_wanted: Arc::default(),
+            signals: Arc::default(),
+        }
+    }
+
+    /// Whether a mark keeps the log from beginning anew.
+    fn is_held(connection: &Connection) -> bool {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        busy != 0
+    }
+
+    fn write(connection: &Connection, pages: i64) {
+        let sql = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?1) \
+                   INSERT INTO t SELECT zeroblob(4000) FROM c";
+        connection.execute(sql, [pages]).unwrap();
+    }
+
+    #[test]
+    fn a_mark_is_held_for_a_while_and_then_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, connection) = database(&folder, "a.db");
+        write(&connection, 1);
+        let holder = holder(&path);
+        let held = holder.open().unwrap();
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| holder.hold(&held).unwrap());
+            while !is_held(&connection) && !thread.is_finished() {
+                write(&connection, 1);
+            }
+            assert!(!thread.is_finished());
+            thread.join().unwrap();
+        });
+        assert!(!is_held(&connection));
+    }
+}

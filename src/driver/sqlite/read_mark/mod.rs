@@ -1,0 +1,158 @@
+//! Has the read mark of a database held while it is read often.
+//!
+//! Each read outside of a transaction takes a read mark of the write-ahead log and gives it back, a system
+//! call each (<https://sqlite.org/walformat.html#wal_locks>). SQLite makes none where another connection of
+//! the process has the same mark. So while reads are many, a connection on a thread of its own has it, and
+//! a short read takes half the time. What a read sees is as before: the lock is there already, that is all.
+//!
+//! A mark keeps the log from being copied into the file beyond it, and from beginning anew. So it is
+//! held for a few milliseconds at a time, and not at all while a log of some size is not yet copied.
+
+mod holder;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::file::NamedFile;
+use holder::{Holder, note_failure};
+
+/// Reads between two looks at the clock.
+const READS: u32 = 64;
+/// The time for so many, by which reads are many: 10,000 a second.
+const READS_TIME: Duration = Duration::from_micros(6_400);
+
+/// How fast the reads of a connection come.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    reads: u32,
+    began: Option<Instant>,
+}
+
+impl Pace {
+    /// Counts a read; true now and then while they are many.
+    pub(super) fn count(&mut self, now: Instant) -> bool {
+        self.reads += 1;
+        if self.reads < READS {
+            return false;
+        }
+        self.reads = 0;
+        let began = self.began.replace(now);
+        began.is_some_and(|began| now.saturating_duration_since(began) < READS_TIME)
+    }
+}
+
+/// The read mark of a database, for the connections that are open to it.
+#[derive(Debug)]
+pub(super) struct ReadMark {
+    file: NamedFile,
+    /// Whether reads were many since the holder last asked.
+    is_wanted: Arc<AtomicBool>,
+    users: Mutex<Users>,
+}
+
+#[derive(Debug, Default)]
+struct Users {
+    connections: usize,
+    holder: Option<Thread>,
+}
+
+/// The thread of a holder.
+#[derive(Debug)]
+struct Thread {
+    handle: JoinHandle<()>,
+    signals: Arc<Signals>,
+}
+
+/// What the holder's thread and the others tell each other.
+#[derive(Debug, Default)]
+struct Signals {
+    has_to_stop: AtomicBool,
+    /// Its connection is closed.
+    has_ended: AtomicBool,
+}
+
+/// A connection that is open to the database.
+#[derive(Debug)]
+pub(super) struct User(Arc<ReadMark>);
+
+impl ReadMark {
+    /// That of the database in this file.
+    pub(super) fn new(file: NamedFile) -> Self {
+        Self {
+            file,
+            is_wanted: Arc::default(),
+            users: Mutex::default(),
+        }
+    }
+
+    /// Has the mark held for a while, from now on.
+    pub(super) fn want(&self) {
+        if self.is_wanted.load(Ordering::Relaxed) {
+            return;
+        }
+        self.is_wanted.store(true, Ordering::SeqCst);
+        if let Err(error) = self.begin_holder() {
+            // It stays wanted, so that nothing is tried again.
+            note_failure(&error);
+        }
+    }
+
+    /// Begins a holder where there is none.
+    fn begin_holder(&self) -> std::io::Result<()> {
+        let users = self.users.try_lock().ok();
+        let Some(mut users) = users.filter(|users| users.connections > 0) else {
+            // A connection comes or goes: the next read asks again.
+            self.is_wanted.store(false, Ordering::SeqCst);
+            return Ok(());
+        };
+        let has_ended = |thread: &Thread| thread.signals.has_ended.load(Ordering::SeqCst);
+        if !users.holder.as_ref().is_none_or(has_ended) {
+            return Ok(());
+        }
+        let signals = Arc::new(Signals::default());
+        let holder = Holder {
+            file: self.file.clone(),
+            is_wanted: Arc::clone(&self.is_wanted),
+            signals: Arc::clone(&signals),
+        };
+        let handle = std::thread::Builder::new()
+            .name("sqlite-mark".to_owned())
+            .spawn(move || holder.run())?;
+        users.holder = Some(Thread { handle, signals });
+        Ok(())
+    }
+
+    /// Counts a connection that is open.
+    pub(super) fn enter(self: &Arc<Self>) -> User {
+        self.users().connections += 1;
+        User(Arc::clone(self))
+    }
+
+    fn users(&self) -> MutexGuard<'_, Users> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for User {
+    /// Before the last connection is closed, the holder's is: SQLite copies the log into the file and removes
+    /// it where a connection has the file to itself.
+    fn drop(&mut self) {
+        let holder = {
+            let mut users = self.0.users();
+            users.connections -= 1;
+            if users.connections > 0 {
+                return;
+            }
+            users.holder.take()
+        };
+        if let Some(Thread { handle, signals }) = holder {
+            signals.has_to_stop.store(true, Ordering::SeqCst);
+            handle.thread().unpark();
+            if handle.join().is_err() {
+                tracing::error!("the thread that holds the read mark of a database has panicked");
+            }
+        }
+    }
+}
