@@ -12,6 +12,8 @@
 //! - Such a read, outside of a transaction, may go through another connection of the same options and
 //!   file: the one that the caller's thread used last, whose pages are in the processor's caches. It sees
 //!   what is committed, as it would through its own.
+//! - While such reads are many, a connection on a thread of its own holds their read mark of the write-ahead
+//!   log, for 5 ms at a time; see `docs/performance.md`.
 //! - A statement whose future or stream is dropped is stopped at once.
 //! - Values are read by the declared type of their column; what does not fit is an error. An
 //!   expression has no declared type: its storage class decides, except that

@@ -15,7 +15,7 @@ use super::{driver_url, pool, pool_of, raw, sqlite_options};
 
 const SELECT: &str = "SELECT n FROM t WHERE id = 0";
 /// How long reads may need to be many, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The metrics of the process: those of the holder's thread go to no other recorder.
 fn figures() -> String {

@@ -180,15 +180,79 @@ mod tests {
         let (path, connection) = database(&folder, "a.db");
         write(&connection, 1);
         let holder = holder(&path);
-        let held = holder.open().unwrap();
+        let is_seen = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| holder.hold(&held).unwrap());
-            while !is_held(&connection) && !thread.is_finished() {
+            scope.spawn(|| {
+                let held = holder.open().unwrap();
+                while !is_seen.load(Ordering::SeqCst) {
+                    holder.hold(&held).unwrap();
+                }
+            });
+            while !is_held(&connection) {
                 write(&connection, 1);
             }
-            assert!(!thread.is_finished());
-            thread.join().unwrap();
+            is_seen.store(true, Ordering::SeqCst);
         });
         assert!(!is_held(&connection));
+    }
+
+    #[test]
+    fn no_mark_is_held_where_much_of_the_log_is_not_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, connection) = database(&folder, "a.db");
+        let held = holder(&path).open().unwrap();
+        assert!(may_hold(&held).unwrap(), "the log is empty");
+        write(&connection, 400);
+        assert!(may_hold(&held).unwrap(), "the log is small");
+        write(&connection, 100);
+        assert!(!may_hold(&held).unwrap());
+        connection
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            .unwrap();
+        assert!(may_hold(&held).unwrap(), "it is copied");
+    }
+
+    #[test]
+    fn another_file_of_the_same_name_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, connection) = database(&folder, "a.db");
+        let holder = holder(&path);
+        drop(connection);
+        std::fs::rename(&path, folder.path().join("b.db")).unwrap();
+        drop(database(&folder, "a.db"));
+        let names = || std::fs::read_dir(&folder).unwrap().count();
+        assert_eq!(names(), 2);
+        assert!(matches!(holder.open(), Err(Failure::OtherFile)));
+        assert_eq!(names(), 2);
+    }
+
+    #[test]
+    fn a_database_without_a_log_is_let_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, connection) = database(&folder, "a.db");
+        connection
+            .execute_batch("PRAGMA journal_mode = DELETE")
+            .unwrap();
+        assert!(matches!(holder(&path).open(), Err(Failure::NoLog)));
+        write(&connection, 1);
+    }
+
+    #[test]
+    fn who_is_to_stop_ends_at_once_though_it_has_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, connection) = database(&folder, "a.db");
+        let holder = holder(&path);
+        holder.is_wanted.store(true, Ordering::SeqCst);
+        drop(connection);
+        std::fs::remove_file(&path).unwrap();
+        let (is_wanted, signals) = (Arc::clone(&holder.is_wanted), Arc::clone(&holder.signals));
+        let thread = std::thread::spawn(|| holder.run());
+        std::thread::park_timeout(Duration::from_millis(100));
+        assert!(!thread.is_finished() && is_wanted.load(Ordering::SeqCst));
+        signals.has_to_stop.store(true, Ordering::SeqCst);
+        thread.thread().unpark();
+        thread.join().unwrap();
+        assert!(signals.has_ended.load(Ordering::SeqCst) && !is_wanted.load(Ordering::SeqCst));
+        assert!(!path.exists(), "it makes no file");
     }
 }

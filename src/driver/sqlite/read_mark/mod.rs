@@ -156,3 +156,58 @@ impl Drop for User {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_are_many_from_ten_thousand_a_second_on() {
+        let start = Instant::now();
+        let counted = |gap: Duration| {
+            let mut pace = Pace::default();
+            let many = (0..1000).filter(|read| pace.count(start + gap * *read));
+            many.count()
+        };
+        assert_eq!(counted(Duration::from_micros(101)), 0);
+        // One of each 64, and the first of them has none before it.
+        assert_eq!(counted(Duration::from_micros(99)), 14);
+    }
+
+    #[test]
+    fn a_holder_begins_ends_and_begins_again_with_who_wants_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (b)")
+            .unwrap();
+        let mark = Arc::new(ReadMark::new(NamedFile::of(&path).unwrap()));
+        mark.want();
+        let is_held = || mark.users().holder.is_some();
+        assert!(!is_held(), "no connection is open");
+        let users = [mark.enter(), mark.enter()];
+        for _ in 0..2 {
+            mark.want();
+            assert!(is_held());
+            let signals = Arc::clone(&mark.users().holder.as_ref().unwrap().signals);
+            mark.want();
+            assert!(Arc::ptr_eq(
+                &signals,
+                &mark.users().holder.as_ref().unwrap().signals
+            ));
+            while !signals.has_ended.load(Ordering::SeqCst) || mark.is_wanted.load(Ordering::SeqCst)
+            {
+                std::thread::yield_now();
+            }
+        }
+        mark.want();
+        let signals = Arc::clone(&mark.users().holder.as_ref().unwrap().signals);
+        let [one, other] = users;
+        drop(one);
+        assert!(is_held());
+        drop(other);
+        assert!(!is_held() && signals.has_ended.load(Ordering::SeqCst));
+    }
+}
