@@ -2,10 +2,8 @@
 //! the claims hold just so.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use sqlx::{AnyConnection, AnyPool, Connection as _, Row as _};
 use twinbase::config::Engine;
 use twinbase::driver::sqlite::{Location, MemoryDatabase, Options};
@@ -17,21 +15,9 @@ const SELECT: &str = "SELECT n FROM t WHERE id = 0";
 /// How long reads may need to be many, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The metrics of the process: those of the holder's thread go to no other recorder.
-fn figures() -> String {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    let handle = HANDLE.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let handle = recorder.handle();
-        metrics::set_global_recorder(recorder).unwrap();
-        handle
-    });
-    handle.render()
-}
-
-/// How many marks were held so far.
+/// How many marks this process has held so far.
 fn held() -> u64 {
-    let figures = figures();
+    let figures = twinbase::telemetry::recorder().render();
     assert!(!figures.contains("read_marks_failed"), "{figures}");
     let held = (figures.lines())
         .find_map(|line| line.strip_prefix("twinbase_sqlite_read_marks_held_total "));
