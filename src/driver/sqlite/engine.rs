@@ -91,8 +91,8 @@ pub(super) struct Engine {
     /// Zero for none.
     pub(super) statement_timeout: Duration,
     pub(super) snapshot: Snapshot,
-    /// How fast reads outside of transactions come.
-    pub(super) pace: Pace,
+    /// How fast short reads come that take a mark of the log, where one can be held for them.
+    pub(super) pace: Option<Pace>,
     /// Keeps the file of an in-memory database.
     _memory: Option<MemoryDatabase>,
 }
@@ -101,6 +101,7 @@ impl Engine {
     /// Opens the database on this thread.
     pub(super) fn open(options: &Options, control: Arc<Control>) -> Result<Self, SqliteError> {
         let connection = setup::open(options, &control)?;
+        let pace = Pace::of(&connection).map_err(SqliteError::from)?;
         let recorder = Recorder::default();
         recorder
             .register(&connection, Arc::clone(&control.link))
@@ -116,7 +117,7 @@ impl Engine {
             begin_immediate: options.begin_immediate,
             statement_timeout: options.statement_timeout,
             snapshot: Snapshot::new(options.snapshot_limit),
-            pace: Pace::default(),
+            pace,
             _memory: match &options.location {
                 Location::Memory(memory) => Some(memory.clone()),
                 Location::File(_) => None,

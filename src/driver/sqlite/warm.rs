@@ -13,7 +13,7 @@ use super::file::NamedFile;
 use super::gathered::Gathered;
 use super::inline::Inline;
 use super::options::Options;
-use super::read_mark::{ReadMark, User};
+use super::read_mark::{OpenConnection, ReadMark};
 use super::turn::Turn;
 use super::worker::Shared;
 use sqlx_core::Error;
@@ -26,8 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 pub(super) struct Kin {
     url: String,
     file: NamedFile,
-    /// `None` where the file is read only: SQLite does not tell such a connection how long the log is.
-    read_mark: Option<Arc<ReadMark>>,
+    read_mark: Arc<ReadMark>,
 }
 
 /// Those that have connections, or had.
@@ -71,19 +70,18 @@ impl Kin {
         {
             return Some(known);
         }
-        let read_mark = (!options.read_only).then(|| Arc::new(ReadMark::new(file.clone())));
         let kin = Arc::new(Self {
             url,
+            read_mark: ReadMark::of(&file),
             file,
-            read_mark,
         });
         all.push(Arc::downgrade(&kin));
         Some(kin)
     }
 
     /// Counts a connection that is open.
-    pub(super) fn enter(&self) -> Option<User> {
-        self.read_mark.as_ref().map(ReadMark::enter)
+    pub(super) fn enter(&self) -> OpenConnection {
+        self.read_mark.enter()
     }
 }
 
@@ -173,13 +171,14 @@ impl Shared {
         }
     }
 
-    /// Counts a read, and has the read mark held where they are many.
+    /// Counts a read, and has the read mark held where they are many. One in a transaction takes none, and a
+    /// session that was changed may have no log any more.
     fn follow_pace(&self, engine: &mut Engine) {
-        if engine.depth == 0
-            && engine.pace.count(Turn::last_look())
-            && let Some(read_mark) = self.kin.as_ref().and_then(|kin| kin.read_mark.as_ref())
+        if self.is_like_new()
+            && let (Some(pace), Some(kin)) = (&mut engine.pace, &self.kin)
+            && pace.count(Turn::last_look())
         {
-            read_mark.want();
+            kin.read_mark.want();
         }
     }
 }

@@ -118,14 +118,13 @@ pub(super) fn run(
             return;
         }
     };
-    // It goes before the engine.
-    let user = shared.kin.as_ref().and_then(|kin| kin.enter());
+    let counted = shared.kin.as_ref().map(|kin| kin.enter());
     if ready.send(Ok(Arc::clone(&shared))).is_err() {
         return;
     }
     let closed = serve(&shared, commands);
     shared.control.ended.store(true, Ordering::Release);
-    drop(user);
+    drop(counted);
     // The last connection to a database copies the log into it, which is not for a caller's thread.
     let engine = shared
         .engine

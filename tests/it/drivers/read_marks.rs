@@ -157,7 +157,7 @@ fn the_log_of_large_transactions_begins_anew_while_reads_are_many() {
 }
 
 #[test]
-fn a_checkpoint_beside_many_reads_waits_for_no_more_than_a_mark() {
+fn a_checkpoint_beside_many_reads_comes_to_its_end() {
     run(Engine::Sqlite, |test| async move {
         let setup = pool(&test, 1).await;
         create(&setup).await;
@@ -223,14 +223,49 @@ fn the_file_is_its_connections_own_again_when_reads_are_few() {
         read_until_held(&mut connection, 1).await;
         // Refused while another connection is open to the file.
         let start = Instant::now();
-        while sqlx::raw_sql("PRAGMA journal_mode = DELETE")
-            .execute(&mut connection)
-            .await
-            .is_err()
-        {
+        while !is_alone(&mut connection).await {
             assert!(start.elapsed() < PATIENCE);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         assert_eq!(read(&mut connection).await, 0);
+    });
+}
+
+/// Whether no other connection is open to the file.
+async fn is_alone(connection: &mut AnyConnection) -> bool {
+    let leave_the_log = sqlx::raw_sql("PRAGMA journal_mode = DELETE");
+    leave_the_log.execute(connection).await.is_ok()
+}
+
+#[test]
+fn no_mark_is_held_for_reads_inside_of_a_transaction() {
+    run(Engine::Sqlite, |test| async move {
+        create(&pool(&test, 1).await).await;
+        let mut connection = AnyConnection::connect(&driver_url(&test)).await.unwrap();
+        let mut transaction = connection.begin().await.unwrap();
+        for _ in 0..20_000 {
+            read(&mut transaction).await;
+        }
+        transaction.commit().await.unwrap();
+        assert!(is_alone(&mut connection).await);
+    });
+}
+
+#[test]
+fn a_database_that_has_left_its_log_is_written_beside_many_reads() {
+    run(Engine::Sqlite, |test| async move {
+        create(&pool(&test, 1).await).await;
+        let mut options = sqlite_options(&test);
+        options.busy_timeout = Duration::ZERO;
+        let mut connection = AnyConnection::connect(&options.to_url()).await.unwrap();
+        assert!(is_alone(&mut connection).await);
+        for _ in 0..100 {
+            for _ in 0..150 {
+                read(&mut connection).await;
+            }
+            let update = sqlx::query("UPDATE t SET n = n + 1");
+            update.execute(&mut connection).await.unwrap();
+        }
+        assert_eq!(read(&mut connection).await, 100);
     });
 }

@@ -3,25 +3,20 @@
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::Signals;
+use super::log::{HOLD, Log, Step};
 use crate::driver::sqlite::file::NamedFile;
 
-/// How long the mark is held before a new one is taken.
-const HOLD: Duration = Duration::from_millis(5);
 /// How long after the last of many reads the connection is closed.
-const REST: Duration = Duration::from_millis(100);
+const IDLE: Duration = Duration::from_millis(100);
 /// How long it waits for a lock, of a log that is recovered say. Who stops it may wait as long.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// How long nothing is tried after a mark could not be held.
-const PAUSE: Duration = Duration::from_mins(1);
-/// The frames of a log that may be held back from the file: half of what SQLite copies after
-/// (<https://sqlite.org/c3ref/wal_autocheckpoint.html>).
-const FRAMES: i64 = 500;
-
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_mins(1);
 /// What the thread has.
 pub(super) struct Holder {
     pub(super) file: NamedFile,
@@ -40,29 +35,40 @@ enum Failure {
     Sqlite(#[from] rusqlite::Error),
 }
 
+/// Says that a holder has ended, also where it panics.
+struct Ending<'a>(&'a Holder);
+
+impl Drop for Ending<'_> {
+    /// In this order: who wants the mark after the second finds that another holder has to begin.
+    fn drop(&mut self) {
+        self.0.signals.has_ended.store(true, Ordering::SeqCst);
+        self.0.is_wanted.store(false, Ordering::SeqCst);
+    }
+}
+
 impl Holder {
     pub(super) fn run(self) {
+        let _ending = Ending(&self);
         if let Err(error) = self.hold_while_wanted() {
             note_failure(&error);
-            self.wait(PAUSE);
+            self.wait(PAUSE_AFTER_FAILURE);
         }
-        // In this order: who wants the mark after the second finds that another holder has to begin.
-        self.signals.has_ended.store(true, Ordering::SeqCst);
-        self.is_wanted.store(false, Ordering::SeqCst);
     }
 
     fn hold_while_wanted(&self) -> Result<(), Failure> {
         let connection = self.open()?;
         let mut wanted_at = Instant::now();
-        while !self.has_to_stop() && wanted_at.elapsed() < REST {
-            let is_wanted = self.is_wanted.swap(false, Ordering::SeqCst);
-            if is_wanted {
-                wanted_at = Instant::now();
-            }
-            if is_wanted && may_hold(&connection)? {
-                self.hold(&connection)?;
-            } else {
+        while !self.has_to_stop() && wanted_at.elapsed() < IDLE {
+            if !self.is_wanted.swap(false, Ordering::SeqCst) {
                 self.wait(HOLD);
+                continue;
+            }
+            wanted_at = Instant::now();
+            // A clock before 1970 tells the time as well.
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            match Log::of(&connection)?.step(now.unwrap_or_else(|error| error.duration())) {
+                Step::Hold(time) => self.hold(&connection, time)?,
+                Step::Wait(time) => self.wait(time),
             }
         }
         Ok(())
@@ -85,14 +91,14 @@ impl Holder {
         }
     }
 
-    fn hold(&self, connection: &Connection) -> rusqlite::Result<()> {
+    fn hold(&self, connection: &Connection, time: Duration) -> rusqlite::Result<()> {
         connection.prepare_cached("BEGIN")?.execute([])?;
         // BEGIN alone takes no mark.
         connection
             .prepare_cached("PRAGMA schema_version")?
             .query_row([], |_| Ok(()))?;
         metrics::counter!("twinbase_sqlite_read_marks_held_total").increment(1);
-        self.wait(HOLD);
+        self.wait(time);
         connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }
@@ -114,16 +120,6 @@ impl Holder {
             std::thread::park_timeout(left);
         }
     }
-}
-
-/// Whether a mark would hold back little: the log is copied into the file, or small.
-fn may_hold(connection: &Connection) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("PRAGMA wal_checkpoint(NOOP)")?
-        .query_row([], |row| {
-            let (frames, copied) = (row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
-            Ok(frames == copied || frames < FRAMES)
-        })
 }
 
 /// Tells of a mark that can't be held: nothing is wrong for it, but reads are slower.
@@ -185,7 +181,7 @@ mod tests {
             scope.spawn(|| {
                 let held = holder.open().unwrap();
                 while !is_seen.load(Ordering::SeqCst) {
-                    holder.hold(&held).unwrap();
+                    holder.hold(&held, HOLD).unwrap();
                 }
             });
             while !is_held(&connection) {
@@ -201,15 +197,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, connection) = database(&folder, "a.db");
         let held = holder(&path).open().unwrap();
-        assert!(may_hold(&held).unwrap(), "the log is empty");
+        let step = || Log::of(&held).unwrap().step(Duration::from_millis(65));
+        assert_eq!(step(), Step::Hold(HOLD), "the log is empty");
         write(&connection, 400);
-        assert!(may_hold(&held).unwrap(), "the log is small");
+        assert_eq!(step(), Step::Hold(HOLD), "the log is small");
         write(&connection, 100);
-        assert!(!may_hold(&held).unwrap());
+        assert_eq!(step(), Step::Wait(HOLD));
         connection
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             .unwrap();
-        assert!(may_hold(&held).unwrap(), "it is copied");
+        assert_eq!(step(), Step::Hold(HOLD), "it is copied");
     }
 
     #[test]
@@ -235,6 +232,21 @@ mod tests {
             .unwrap();
         assert!(matches!(holder(&path).open(), Err(Failure::NoLog)));
         write(&connection, 1);
+    }
+
+    #[test]
+    fn a_holder_that_panics_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, _connection) = database(&folder, "a.db");
+        let holder = holder(&path);
+        holder.is_wanted.store(true, Ordering::SeqCst);
+        let (is_wanted, signals) = (Arc::clone(&holder.is_wanted), Arc::clone(&holder.signals));
+        let thread = std::thread::spawn(move || {
+            let _ending = Ending(&holder);
+            panic!("as an application's recorder of metrics may");
+        });
+        assert!(thread.join().is_err());
+        assert!(signals.has_ended.load(Ordering::SeqCst) && !is_wanted.load(Ordering::SeqCst));
     }
 
     #[test]

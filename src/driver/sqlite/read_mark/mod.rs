@@ -6,14 +6,18 @@
 //! a short read takes half the time. What a read sees is as before: the lock is there already, that is all.
 //!
 //! A mark keeps the log from being copied into the file beyond it, and from beginning anew. So it is
-//! held for a few milliseconds at a time, and not at all while a log of some size is not yet copied.
+//! held for a few milliseconds at a time, not at all while a log of some size is not yet copied, and
+//! with a pause now and then where anything is not.
 
 mod holder;
+mod log;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
 
 use super::file::NamedFile;
 use holder::{Holder, note_failure};
@@ -31,7 +35,16 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Counts a read; true now and then while they are many.
+    /// For a connection that has just been opened. `None` where no mark can be held for it: its file has no
+    /// write-ahead log, or can't be written, so that SQLite does not say how long the log is.
+    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Option<Self>> {
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        let has_log = mode.eq_ignore_ascii_case("wal") && !connection.is_readonly("main")?;
+        Ok(has_log.then(Self::default))
+    }
+
+    /// Counts a read; true now and then while they are many. The time may be that of another thread's last look
+    /// at the clock, and before the one of the last call: then they were quick.
     pub(super) fn count(&mut self, now: Instant) -> bool {
         self.reads += 1;
         if self.reads < READS {
@@ -43,14 +56,18 @@ impl Pace {
     }
 }
 
-/// The read mark of a database, for the connections that are open to it.
+/// The read mark of a file, for all connections of the process that are open to it.
 #[derive(Debug)]
 pub(super) struct ReadMark {
     file: NamedFile,
-    /// Whether reads were many since the holder last asked.
+    /// Whether reads were many since the holder last asked. It stays so where none is to be begun, since one
+    /// has just failed.
     is_wanted: Arc<AtomicBool>,
     users: Mutex<Users>,
 }
+
+/// Those that have connections, or had.
+static READ_MARKS: Mutex<Vec<Weak<ReadMark>>> = Mutex::new(Vec::new());
 
 #[derive(Debug, Default)]
 struct Users {
@@ -73,18 +90,27 @@ struct Signals {
     has_ended: AtomicBool,
 }
 
-/// A connection that is open to the database.
+/// Counts a connection to the file as open.
 #[derive(Debug)]
-pub(super) struct User(Arc<ReadMark>);
+pub(super) struct OpenConnection(Arc<ReadMark>);
 
 impl ReadMark {
-    /// That of the database in this file.
-    pub(super) fn new(file: NamedFile) -> Self {
-        Self {
-            file,
+    /// That of this file. Two of one file would hold it in turns, so that a checkpoint which waits for it
+    /// never had it.
+    pub(super) fn of(file: &NamedFile) -> Arc<Self> {
+        let mut all = READ_MARKS.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|mark| mark.strong_count() > 0);
+        let mut known = all.iter().filter_map(Weak::upgrade);
+        if let Some(known) = known.find(|mark| mark.file.is_same(file)) {
+            return known;
+        }
+        let mark = Arc::new(Self {
+            file: file.clone(),
             is_wanted: Arc::default(),
             users: Mutex::default(),
-        }
+        });
+        all.push(Arc::downgrade(&mark));
+        mark
     }
 
     /// Has the mark held for a while, from now on.
@@ -125,9 +151,9 @@ impl ReadMark {
     }
 
     /// Counts a connection that is open.
-    pub(super) fn enter(self: &Arc<Self>) -> User {
+    pub(super) fn enter(self: &Arc<Self>) -> OpenConnection {
         self.users().connections += 1;
-        User(Arc::clone(self))
+        OpenConnection(Arc::clone(self))
     }
 
     fn users(&self) -> MutexGuard<'_, Users> {
@@ -135,9 +161,9 @@ impl ReadMark {
     }
 }
 
-impl Drop for User {
-    /// Before the last connection is closed, the holder's is: SQLite copies the log into the file and removes
-    /// it where a connection has the file to itself.
+impl Drop for OpenConnection {
+    /// The holder's connection is closed before the last one: the last copies the log into the file and removes
+    /// it, by its own settings.
     fn drop(&mut self) {
         let holder = {
             let mut users = self.0.users();
@@ -179,11 +205,11 @@ mod tests {
     fn a_holder_begins_ends_and_begins_again_with_who_wants_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        let connection = rusqlite::Connection::open(&path).unwrap();
+        let connection = Connection::open(&path).unwrap();
         connection
             .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (b)")
             .unwrap();
-        let mark = Arc::new(ReadMark::new(NamedFile::of(&path).unwrap()));
+        let mark = ReadMark::of(&NamedFile::of(&path).unwrap());
         mark.want();
         let is_held = || mark.users().holder.is_some();
         assert!(!is_held(), "no connection is open");
@@ -209,5 +235,23 @@ mod tests {
         assert!(is_held());
         drop(other);
         assert!(!is_held() && signals.has_ended.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn a_file_has_one_mark_whatever_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a.db"), folder.path().join("b.db"));
+        std::fs::write(&path, "").unwrap();
+        std::fs::write(&other, "").unwrap();
+        let mark = |path| ReadMark::of(&NamedFile::of(path).unwrap());
+        let one = mark(&path);
+        assert!(Arc::ptr_eq(&one, &mark(&path)));
+        assert!(!Arc::ptr_eq(&one, &mark(&other)));
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link.db");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            assert!(Arc::ptr_eq(&one, &mark(&link)));
+        }
     }
 }
