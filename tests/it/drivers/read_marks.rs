@@ -29,6 +29,13 @@ async fn create(pool: &AnyPool) {
     raw(pool, "INSERT INTO t (id, n) VALUES (0, 0)").await;
 }
 
+/// Leaves no connection open.
+async fn create_alone(test: &TestDatabase) {
+    let setup = pool(test, 1).await;
+    create(&setup).await;
+    setup.close().await;
+}
+
 async fn read(connection: &mut AnyConnection) -> i64 {
     sqlx::query_scalar(SELECT)
         .fetch_one(connection)
@@ -186,7 +193,7 @@ fn a_checkpoint_beside_many_reads_comes_to_its_end() {
 #[test]
 fn a_pool_that_is_closed_while_a_mark_is_held_leaves_no_log() {
     run(Engine::Sqlite, |test| async move {
-        create(&pool(&test, 1).await).await;
+        create_alone(&test).await;
         for _ in 0..10 {
             let mut connection = AnyConnection::connect(&driver_url(&test)).await.unwrap();
             read_until_held(&mut connection, 1).await;
@@ -218,7 +225,7 @@ fn an_in_memory_database_goes_while_a_mark_is_held() {
 #[test]
 fn the_file_is_its_connections_own_again_when_reads_are_few() {
     run(Engine::Sqlite, |test| async move {
-        create(&pool(&test, 1).await).await;
+        create_alone(&test).await;
         let mut connection = AnyConnection::connect(&driver_url(&test)).await.unwrap();
         read_until_held(&mut connection, 1).await;
         // Refused while another connection is open to the file.
@@ -240,7 +247,7 @@ async fn is_alone(connection: &mut AnyConnection) -> bool {
 #[test]
 fn no_mark_is_held_for_reads_inside_of_a_transaction() {
     run(Engine::Sqlite, |test| async move {
-        create(&pool(&test, 1).await).await;
+        create_alone(&test).await;
         let mut connection = AnyConnection::connect(&driver_url(&test)).await.unwrap();
         let mut transaction = connection.begin().await.unwrap();
         for _ in 0..20_000 {
@@ -254,18 +261,18 @@ fn no_mark_is_held_for_reads_inside_of_a_transaction() {
 #[test]
 fn a_database_that_has_left_its_log_is_written_beside_many_reads() {
     run(Engine::Sqlite, |test| async move {
-        create(&pool(&test, 1).await).await;
+        create_alone(&test).await;
         let mut options = sqlite_options(&test);
         options.busy_timeout = Duration::ZERO;
-        let mut connection = AnyConnection::connect(&options.to_url()).await.unwrap();
-        assert!(is_alone(&mut connection).await);
-        for _ in 0..100 {
-            for _ in 0..150 {
-                read(&mut connection).await;
+        for round in 0..50 {
+            let mut connection = AnyConnection::connect(&options.to_url()).await.unwrap();
+            assert!(is_alone(&mut connection).await);
+            for _ in 0..130 {
+                assert_eq!(read(&mut connection).await, round);
             }
             let update = sqlx::query("UPDATE t SET n = n + 1");
             update.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
         }
-        assert_eq!(read(&mut connection).await, 100);
     });
 }

@@ -202,6 +202,23 @@ mod tests {
     }
 
     #[test]
+    fn reads_are_counted_where_there_is_a_log_to_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let is_counted = |connection: &Connection| Pace::of(connection).unwrap().is_some();
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch("CREATE TABLE t (b)").unwrap();
+        assert!(!is_counted(&connection));
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL")
+            .unwrap();
+        assert!(is_counted(&connection));
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let reader = Connection::open_with_flags(&path, flags).unwrap();
+        assert!(!is_counted(&reader));
+    }
+
+    #[test]
     fn a_holder_begins_ends_and_begins_again_with_who_wants_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
