@@ -261,13 +261,14 @@ fn no_mark_is_held_for_reads_inside_of_a_transaction() {
 #[test]
 fn a_database_that_has_left_its_log_is_written_beside_many_reads() {
     run(Engine::Sqlite, |test| async move {
+        held();
         create_alone(&test).await;
         let mut options = sqlite_options(&test);
         options.busy_timeout = Duration::ZERO;
         for round in 0..50 {
             let mut connection = AnyConnection::connect(&options.to_url()).await.unwrap();
             assert!(is_alone(&mut connection).await);
-            for _ in 0..130 {
+            for _ in 0..140 {
                 assert_eq!(read(&mut connection).await, round);
             }
             let update = sqlx::query("UPDATE t SET n = n + 1");
