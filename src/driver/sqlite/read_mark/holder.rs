@@ -17,6 +17,7 @@ const IDLE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_millis(250);
 /// How long nothing is tried after a mark could not be held.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_mins(1);
+
 /// What the thread has.
 pub(super) struct Holder {
     pub(super) file: NamedFile,

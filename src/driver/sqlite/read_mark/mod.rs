@@ -101,7 +101,11 @@ impl ReadMark {
         let mut all = READ_MARKS.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|mark| mark.strong_count() > 0);
         let mut known = all.iter().filter_map(Weak::upgrade);
-        if let Some(known) = known.find(|mark| mark.file.is_same(file)) {
+        // A file that nobody has open may be gone, and another have its number.
+        let is_known = |mark: &Arc<Self>| {
+            mark.file == *file || (mark.file.is_same(file) && mark.users().connections > 0)
+        };
+        if let Some(known) = known.find(is_known) {
             return known;
         }
         let mark = Arc::new(Self {
@@ -255,20 +259,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_one_mark_whatever_its_name() {
+    fn a_file_has_one_mark_while_it_is_open_whatever_its_name() {
         let folder = tempfile::tempdir().unwrap();
-        let (path, other) = (folder.path().join("a.db"), folder.path().join("b.db"));
-        std::fs::write(&path, "").unwrap();
-        std::fs::write(&other, "").unwrap();
-        let mark = |path| ReadMark::of(&NamedFile::of(path).unwrap());
-        let one = mark(&path);
-        assert!(Arc::ptr_eq(&one, &mark(&path)));
-        assert!(!Arc::ptr_eq(&one, &mark(&other)));
+        let name = |name: &str| folder.path().join(name);
+        std::fs::write(name("a.db"), "").unwrap();
+        std::fs::write(name("b.db"), "").unwrap();
+        let mark = |file: &str| ReadMark::of(&NamedFile::of(&name(file)).unwrap());
+        let one = mark("a.db");
+        assert!(Arc::ptr_eq(&one, &mark("a.db")));
+        assert!(!Arc::ptr_eq(&one, &mark("b.db")));
+        std::fs::hard_link(name("a.db"), name("link.db")).unwrap();
+        assert!(!Arc::ptr_eq(&one, &mark("link.db")));
+        let _open = one.enter();
         #[cfg(unix)]
-        {
-            let link = folder.path().join("link.db");
-            std::os::unix::fs::symlink(&path, &link).unwrap();
-            assert!(Arc::ptr_eq(&one, &mark(&link)));
-        }
+        assert!(Arc::ptr_eq(&one, &mark("link.db")));
     }
 }
