@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 const WAITING: usize = 2;
 
 /// So many rows are given between two looks at the clock.
-const LOOK: usize = 64;
+const LOOK: usize = 16;
 
 /// The rows and figures of a request, which runs once the stream is polled. Dropped, it stops.
 pub(super) struct Rows<'c> {
