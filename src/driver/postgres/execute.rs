@@ -20,8 +20,9 @@ use super::statement::{Plan, REPREPARED};
 use super::taker::{Chunks, First, Taker};
 
 /// How often a statement is prepared again before its error goes up. More than once, because a
-/// migration changes a table many times in a row.
-const MAX_RETRIES: usize = 3;
+/// migration changes a table many times in a row, and on a busy machine the next change may well come
+/// between preparing and running.
+const MAX_RETRIES: usize = 10;
 
 impl Connection {
     /// Runs a statement with arguments.
