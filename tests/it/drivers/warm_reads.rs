@@ -140,12 +140,13 @@ fn a_connection_reads_through_the_one_that_the_thread_used_last() {
         };
         // A machine that is busy elsewhere now and then makes a read too long for that.
         for _ in 0..100 {
-            assert_eq!(read(one, 0).await, Some(0));
             // The other, whose statement has gone, does not need its own.
             other.clear_cached_statements().await.unwrap();
             let before = other.cached_statements_size();
-            for _ in 0..10 {
-                assert_eq!(read(other, 0).await, Some(0));
+            for connection in [&mut *one, &mut *other] {
+                for _ in 0..10 {
+                    assert_eq!(read(connection, 0).await, Some(0));
+                }
             }
             if other.cached_statements_size() == before {
                 return;
