@@ -41,7 +41,7 @@ fn a_prepared_statement_costs_one_round_trip() {
 }
 
 #[test]
-fn a_pool_that_has_a_connection_back_at_once_does_not_ask_the_server_for_it() {
+fn a_pool_that_uses_a_connection_again_at_once_does_not_ask_the_server_for_it() {
     run(Engine::Postgres, |test| async move {
         twinbase::driver::install().unwrap();
         let (proxy, url) = test.through_proxy().await;
@@ -56,8 +56,8 @@ fn a_pool_that_has_a_connection_back_at_once_does_not_ask_the_server_for_it() {
             }
             fewest = fewest.min(proxy.round_trips() - before);
         }
-        // The ping before each use, and the statement.
-        assert_eq!(fewest, 6);
+        // The statements alone, without a ping when it comes back or before each use.
+        assert_eq!(fewest, 3);
         pool.close().await;
     });
 }
@@ -68,7 +68,7 @@ fn a_ping_asks_the_server_unless_it_has_answered_just_before() {
         twinbase::driver::install().unwrap();
         let (proxy, url) = test.through_proxy().await;
         let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
-        let mut saved = 0;
+        let (mut ping_counts, mut statement_counts) = (false, false);
         for round in 0..20 {
             sqlx::query("SELECT 1")
                 .execute(&mut connection)
@@ -80,15 +80,18 @@ fn a_ping_asks_the_server_unless_it_has_answered_just_before() {
             let before = proxy.round_trips();
             connection.ping().await.unwrap();
             let first = proxy.round_trips() - before;
+            // Its own answer counts as well.
             connection.ping().await.unwrap();
-            assert_eq!(proxy.round_trips() - before, first + 1);
+            let both = proxy.round_trips() - before;
             if round % 2 == 0 {
                 assert_eq!(first, 1);
+                ping_counts |= both == 1;
             } else {
-                saved += 1 - first;
+                statement_counts |= both == 0;
             }
         }
-        assert!(saved > 0);
+        // Not each time, on a machine that is busy.
+        assert!(ping_counts && statement_counts);
         // An error tells nothing of the connection, and neither does a statement that was dropped.
         sqlx::query("SELECT 1")
             .execute(&mut connection)
