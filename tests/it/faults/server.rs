@@ -238,6 +238,39 @@ fn a_connection_that_an_operator_ended_is_not_used_again() {
     });
 }
 
+#[test]
+fn a_connection_that_has_just_answered_is_asked_where_another_was_lost_since() {
+    with_server(&[], |server| async move {
+        let database = open(&server.url("postgres"), |config| {
+            config.pre_ping_idle = Duration::from_hours(1);
+        });
+        let other = open(&server.url("postgres"), |_| {});
+        one(&other).await.unwrap();
+        for _ in 0..5 {
+            fill(&database, 2).await;
+            let mut leases = [
+                database.writer().acquire().await.unwrap(),
+                database.writer().acquire().await.unwrap(),
+            ];
+            let mut processes = Vec::new();
+            for lease in &mut leases {
+                let own = sqlx::query_scalar("SELECT pg_backend_pid()");
+                let process: i32 = own.fetch_one(&mut **lease).await.unwrap();
+                processes.push(process);
+            }
+            drop(leases);
+            for process in processes {
+                end(&other, process).await;
+            }
+            let statement = || sqlx::query("SELECT 1").execute(database.writer());
+            statement().await.unwrap_err();
+            statement().await.unwrap();
+        }
+        database.close().await;
+        other.close().await;
+    });
+}
+
 async fn end(other: &Database, process: i32) {
     let end = AssertSqlSafe(format!("SELECT pg_terminate_backend({process})"));
     let ended: bool = sqlx::query_scalar(end)
