@@ -78,15 +78,7 @@ fn is_ping_due(pool: &Inner, now: Instant, member: &Member) -> bool {
 
 async fn is_alive(pool: &Inner, member: &mut Member) -> bool {
     let limit = pool.settings.ping_timeout;
-    let asked = async {
-        if member.is_suspect {
-            // A ping may go by an answer from before the other was lost.
-            let asked = member.conn.execute(sqlx::raw_sql("SELECT 1")).await;
-            return asked.map(drop);
-        }
-        member.conn.ping().await
-    };
-    let failure = match timeout(limit, asked).await {
+    let failure = match timeout(limit, member.conn.ping()).await {
         Ok(Ok(())) => return true,
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {limit:?}"),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -28,6 +29,10 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 /// `HikariCP` takes half a second for it (`com.zaxxer.hikari.aliveBypassWindowMs`).
 const AS_GOOD_AS_A_PING: Duration = Duration::from_millis(10);
 
+/// How many connections of this process were lost: what befell one may have befallen others, whose
+/// answers from before it say nothing of that.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
 /// A connection to PostgreSQL that speaks `Any`.
 pub(super) struct Connection {
     pub(super) inner: PgConnection,
@@ -37,14 +42,20 @@ pub(super) struct Connection {
     /// Whether a future or stream that was using the connection may have been dropped half-way, so
     /// that its answers, and its error, are still to come.
     pub(super) in_flight: bool,
-    /// When the server last answered in full, if nothing has failed or was dropped since.
-    answered: Option<Instant>,
+    /// The server's last full answer, if nothing has failed or was dropped since.
+    answered: Option<Answer>,
     /// Whether the socket has failed, so that a graceful goodbye could only wait.
     pub(super) broken: bool,
     /// What whoever opened the connection knows of it.
     pub(super) link: Arc<Link>,
     /// What the server was told at the start; zero is no limit, or none that is known.
     pub(super) statement_timeout: Duration,
+}
+
+/// An answer of the server's: when it came, and how many connections were lost by then.
+struct Answer {
+    at: Instant,
+    lost: u64,
 }
 
 impl Connection {
@@ -69,18 +80,22 @@ impl Connection {
 
     /// Takes note that the server has answered in full.
     pub(super) fn note_answer(&mut self) {
-        self.answered = Some(Instant::now());
+        self.answered = Some(Answer {
+            at: Instant::now(),
+            lost: LOST.load(Ordering::Acquire),
+        });
     }
 
     /// Takes note that the last answer tells nothing of the server as it is now.
-    pub(super) const fn forget_answer(&mut self) {
+    pub(super) fn forget_answer(&mut self) {
         self.answered = None;
     }
 
     /// Whether the server has answered so lately that it need not be asked.
     fn has_just_answered(&self) -> bool {
-        let answered = self.answered;
-        answered.is_some_and(|answered| answered.elapsed() < AS_GOOD_AS_A_PING)
+        self.answered.as_ref().is_some_and(|answer| {
+            answer.at.elapsed() < AS_GOOD_AS_A_PING && answer.lost == LOST.load(Ordering::Acquire)
+        })
     }
 
     /// Takes note of what an error says about the connection and its transaction.
@@ -96,6 +111,7 @@ impl Connection {
 
     fn note_lost(&mut self) {
         self.broken = true;
+        LOST.fetch_add(1, Ordering::AcqRel);
         self.link.note_lost();
     }
 

@@ -271,6 +271,42 @@ fn a_connection_that_has_just_answered_is_asked_where_another_was_lost_since() {
     });
 }
 
+#[test]
+fn of_the_plain_pool_s_connections_that_were_lost_together_one_fails_a_statement_at_the_most() {
+    with_server(&[], |server| async move {
+        let database = open(&server.url("postgres"), |_| {});
+        let other = open(&server.url("postgres"), |_| {});
+        one(&other).await.unwrap();
+        let plain = database.pool();
+        for _ in 0..5 {
+            let mut held = Vec::new();
+            for _ in 0..3 {
+                held.push(plain.acquire().await.unwrap());
+            }
+            let mut processes = Vec::new();
+            for connection in &mut held {
+                let own = sqlx::query_scalar("SELECT pg_backend_pid()");
+                let process: i32 = own.fetch_one(&mut **connection).await.unwrap();
+                processes.push(process);
+            }
+            drop(held);
+            let all = || usize::try_from(plain.size()).unwrap();
+            until("they are back", async || plain.num_idle() == all()).await;
+            for process in processes {
+                end(&other, process).await;
+            }
+            let mut failed = 0;
+            for _ in 0..4 {
+                let statement = sqlx::query("SELECT 1").execute(plain);
+                failed += i32::from(statement.await.is_err());
+            }
+            assert!(failed <= 1, "{failed} of 4 failed");
+        }
+        database.close().await;
+        other.close().await;
+    });
+}
+
 async fn end(other: &Database, process: i32) {
     let end = AssertSqlSafe(format!("SELECT pg_terminate_backend({process})"));
     let ended: bool = sqlx::query_scalar(end)
