@@ -7,6 +7,7 @@ use sqlx::AnyPool;
 use sqlx::pool::PoolOptions;
 
 use super::DatabaseError;
+use super::alive;
 use super::connect::{Connector, Purpose};
 use super::generation::Generation;
 use crate::config::DatabaseConfig;
@@ -29,6 +30,8 @@ pub(super) fn build(
     let kept = config.pool_size;
     let recycle = config.recycle;
     let pre_ping = config.pre_ping;
+    let always = config.pre_ping_idle.is_zero();
+    let engine = connector.target().engine();
     let ping_timeout = config.connect_timeout;
     let overflow = Overflow::default();
     let release = Release(overflow.clone());
@@ -56,8 +59,14 @@ pub(super) fn build(
                 if !pre_ping {
                     return Ok(true);
                 }
-                let ping = sqlx::Connection::ping(conn);
-                let alive = matches!(tokio::time::timeout(ping_timeout, ping).await, Ok(Ok(())));
+                let asked = async {
+                    if always {
+                        alive::ask(conn, engine).await
+                    } else {
+                        sqlx::Connection::ping(conn).await
+                    }
+                };
+                let alive = matches!(tokio::time::timeout(ping_timeout, asked).await, Ok(Ok(())));
                 if !alive {
                     tracing::info!("a pooled connection had died; all of its age are replaced");
                     metrics::counter!("twinbase_pool_dropped_by_ping_total", "pool" => POOL)

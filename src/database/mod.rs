@@ -92,6 +92,7 @@
 //! # }).unwrap();
 //! ```
 
+mod alive;
 mod any_pool;
 mod backoff;
 mod codes;

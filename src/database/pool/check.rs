@@ -3,13 +3,14 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, Executor as _};
+use sqlx::Executor as _;
 use tokio::time::timeout;
 
 use super::figures::Count;
 use super::seat::{Member, Mode};
 use super::{Inner, order};
 use crate::config::Engine;
+use crate::database::alive;
 
 /// The part of its lifetime by which a connection's own may be shorter, so that those that were
 /// opened together are not replaced together.
@@ -78,7 +79,8 @@ fn is_ping_due(pool: &Inner, now: Instant, member: &Member) -> bool {
 
 async fn is_alive(pool: &Inner, member: &mut Member) -> bool {
     let limit = pool.settings.ping_timeout;
-    let failure = match timeout(limit, member.conn.ping()).await {
+    let asked = alive::ask(&mut member.conn, pool.connector.target().engine());
+    let failure = match timeout(limit, asked).await {
         Ok(Ok(())) => return true,
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {limit:?}"),

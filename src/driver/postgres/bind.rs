@@ -8,7 +8,7 @@ use sqlx_core::any::AnyValueKind;
 
 use crate::driver::argument::{ArgumentError, refuse_unstorable};
 
-use super::connection::Connection;
+use super::connection::{Connection, ends_the_connection};
 use super::encode::{Misfit, Parameter, encode};
 use super::inference::{Declared, Search, is_inference_failure};
 use super::statement::{Plan, REPREPARED, guard, parameters};
@@ -160,7 +160,7 @@ impl Connection {
         match described {
             Ok(statement) => Ok(!same_types(&parameters(&statement), &plan.parameters)),
             // The statement has become wrong altogether, which preparing it properly will tell.
-            Err(Error::Database(_)) => Ok(true),
+            Err(Error::Database(error)) if !ends_the_connection(&*error) => Ok(true),
             Err(error) => {
                 self.note_error(&error);
                 Err(error)

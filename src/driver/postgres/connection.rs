@@ -3,8 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -14,6 +13,7 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgSeverity};
 use sqlx::{Connection as _, Either, Error, SqlStr, Transaction};
 use tokio::time::timeout;
 
+use super::asked::{self, Asked};
 use super::database::Database;
 use super::options::Options;
 use super::simple::CustomTypes;
@@ -24,15 +24,6 @@ use crate::driver::link::Link;
 /// How long a connection may take to say goodbye before its socket is dropped.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 
-/// For so long the answer to a statement is as good as that to a ping. It is short beside what a server
-/// takes to notice anything, and long beside what a busy pool takes to hand a connection out again.
-/// `HikariCP` takes half a second for it (`com.zaxxer.hikari.aliveBypassWindowMs`).
-const AS_GOOD_AS_A_PING: Duration = Duration::from_millis(10);
-
-/// How many connections of this process were lost: what befell one may have befallen others, whose
-/// answers from before it say nothing of that.
-static LOST: AtomicU64 = AtomicU64::new(0);
-
 /// A connection to PostgreSQL that speaks `Any`.
 pub(super) struct Connection {
     pub(super) inner: PgConnection,
@@ -42,20 +33,14 @@ pub(super) struct Connection {
     /// Whether a future or stream that was using the connection may have been dropped half-way, so
     /// that its answers, and its error, are still to come.
     pub(super) in_flight: bool,
-    /// The server's last full answer, if nothing has failed or was dropped since.
-    answered: Option<Answer>,
+    /// When the server was asked what it last answered in full, if nothing has failed or was dropped since.
+    answered: Option<Asked>,
     /// Whether the socket has failed, so that a graceful goodbye could only wait.
     pub(super) broken: bool,
     /// What whoever opened the connection knows of it.
     pub(super) link: Arc<Link>,
     /// What the server was told at the start; zero is no limit, or none that is known.
     pub(super) statement_timeout: Duration,
-}
-
-/// An answer of the server's: when it came, and how many connections were lost by then.
-struct Answer {
-    at: Instant,
-    lost: u64,
 }
 
 impl Connection {
@@ -78,24 +63,14 @@ impl Connection {
         }
     }
 
-    /// Takes note that the server has answered in full.
-    pub(super) fn note_answer(&mut self) {
-        self.answered = Some(Answer {
-            at: Instant::now(),
-            lost: LOST.load(Ordering::Acquire),
-        });
+    /// Takes note that the server has answered in full what it was asked then.
+    pub(super) const fn note_answer(&mut self, asked: Asked) {
+        self.answered = Some(asked);
     }
 
     /// Takes note that the last answer tells nothing of the server as it is now.
-    pub(super) fn forget_answer(&mut self) {
+    pub(super) const fn forget_answer(&mut self) {
         self.answered = None;
-    }
-
-    /// Whether the server has answered so lately that it need not be asked.
-    fn has_just_answered(&self) -> bool {
-        self.answered.as_ref().is_some_and(|answer| {
-            answer.at.elapsed() < AS_GOOD_AS_A_PING && answer.lost == LOST.load(Ordering::Acquire)
-        })
     }
 
     /// Takes note of what an error says about the connection and its transaction.
@@ -110,8 +85,10 @@ impl Connection {
     }
 
     fn note_lost(&mut self) {
+        if !self.broken {
+            asked::note_loss();
+        }
         self.broken = true;
-        LOST.fetch_add(1, Ordering::AcqRel);
         self.link.note_lost();
     }
 
@@ -133,7 +110,7 @@ impl Connection {
 }
 
 /// Whether the server has closed the connection with this error: it was told to, or it goes down.
-fn ends_the_connection(error: &dyn sqlx::error::DatabaseError) -> bool {
+pub(super) fn ends_the_connection(error: &dyn sqlx::error::DatabaseError) -> bool {
     let error = error.try_downcast_ref::<PgDatabaseError>();
     error.is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
@@ -156,8 +133,8 @@ impl sqlx::Connection for Connection {
         self.inner.close_hard().await
     }
 
-    /// A pool asks when a connection comes back to it, and again before it hands it out. A statement just
-    /// before has told what it asks, and saves it the way to the server.
+    /// A pool pings a connection that comes back to it, and again before it hands it out. Where a statement
+    /// has just been answered, nothing is sent.
     async fn ping(&mut self) -> Result<(), Error> {
         if self.broken {
             let lost = "the connection was lost before";
@@ -165,14 +142,15 @@ impl sqlx::Connection for Connection {
         }
         self.settle_soon().await?;
         self.roll_back_text().await?;
-        if self.has_just_answered() {
+        if self.answered.is_some_and(Asked::is_as_good_as_a_ping) {
             return Ok(());
         }
+        let asked = Asked::now();
         self.in_flight = true;
         let result = self.inner.ping().await;
         self.in_flight = false;
         match &result {
-            Ok(()) => self.note_answer(),
+            Ok(()) => self.note_answer(asked),
             Err(error) => self.note_error(error),
         }
         result

@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use crate::driver::placeholder::number_questions;
 
+use super::asked::Asked;
 use super::bind::Bound;
 use super::connection::Connection;
 use super::row::{AnyItem, PgItem, Shape, any_result};
@@ -20,9 +21,12 @@ use super::statement::{Plan, REPREPARED};
 use super::taker::{Chunks, First, Taker};
 
 /// How often a statement is prepared again before its error goes up. More than once, because a
-/// migration changes a table many times in a row, and on a busy machine the next change may well come
-/// between preparing and running.
-const MAX_RETRIES: usize = 10;
+/// migration changes a table many times in a row.
+const MAX_RETRIES: usize = 3;
+
+/// The same where the server itself says that the table has changed since the statement was prepared. On a
+/// busy machine the next change may well come between preparing and running.
+const MAX_RETRIES_OF_CHANGED: usize = 10;
 
 impl Connection {
     /// Runs a statement with arguments.
@@ -81,6 +85,7 @@ impl Connection {
                 Err(error) => return Err(of_retry(error, stale)),
             };
             self.note_text(&plan.outline)?;
+            let asked = Asked::now();
             self.in_flight = true;
             let query = sqlx::query_with(plan.text.clone(), arguments).persistent(persistent);
             let patience = self.patience();
@@ -104,7 +109,7 @@ impl Connection {
             drop(rows);
             self.in_flight = false;
             let Some(error) = failure else {
-                self.note_answer();
+                self.note_answer(asked);
                 self.note_text_done(&plan.outline);
                 return Ok(());
             };
@@ -146,12 +151,12 @@ impl Connection {
         was_known: bool,
         retries: usize,
     ) -> Result<bool, Error> {
-        if !is_stale(error, was_known) {
+        let Some(most) = retries_of(error, was_known) else {
             return Ok(false);
-        }
+        };
         // In a box, because it is rare, and room for it would make each use larger.
         Box::pin(self.forget_statements()).await?;
-        if retries >= MAX_RETRIES || self.transaction_depth() > 0 {
+        if retries >= most || self.transaction_depth() > 0 {
             return Ok(false);
         }
         tracing::debug!(%error, "preparing a statement again: what it was prepared for has changed");
@@ -188,7 +193,8 @@ fn routine(error: &Error) -> Option<&str> {
     error.try_downcast_ref::<PgDatabaseError>()?.routine()
 }
 
-/// Whether an error may come from a statement that was prepared before something changed.
+/// How often to try again after an error that may come from a statement that was prepared before something
+/// changed; `None` where it can't.
 ///
 /// 0A000 is "cached plan must not change result type" (transact-rs/sqlx#1250, mended after 0.9.0 by
 /// transact-rs/sqlx#4375), which has no code of its own, and 26000 a statement that someone has
@@ -197,15 +203,13 @@ fn routine(error: &Error) -> Option<&str> {
 ///
 /// A table may change again between preparing and running, too: then only the routine that complains
 /// tells the first of these from a feature that the server does not have.
-fn is_stale(error: &Error, was_known: bool) -> bool {
-    let Some(code) = sqlstate(error) else {
-        return false;
-    };
+fn retries_of(error: &Error, was_known: bool) -> Option<usize> {
+    let code = sqlstate(error)?;
     match code.as_str() {
-        "0A000" => was_known || routine(error) == Some("RevalidateCachedQuery"),
-        "42804" | "42883" => was_known,
-        "26000" => true,
-        _ => false,
+        "0A000" if routine(error) == Some("RevalidateCachedQuery") => Some(MAX_RETRIES_OF_CHANGED),
+        "0A000" | "42804" | "42883" if was_known => Some(MAX_RETRIES),
+        "26000" => Some(MAX_RETRIES),
+        _ => None,
     }
 }
 

@@ -12,8 +12,9 @@
 //!   alone, and COMMIT of a transaction that has failed is an error.
 //! - A transaction that a text of one's own began is rolled back when the connection is pinged, as
 //!   it is on its return to a pool, or when the text itself fails.
-//! - A ping is sent unless the server has answered the connection within 10 ms before, and no connection of
-//!   this process was lost since: sqlx's pool pings one that comes back to it, and again before it hands it out.
+//! - A ping is sent unless the server has answered what the connection sent within 10 ms before, and no
+//!   connection of this process was lost since: sqlx's pool pings one that comes back to it, and again before it
+//!   hands it out.
 //! - A server that has not answered 5 s after its statement timeout is not waited for any longer.
 //!
 //! # Arguments
@@ -52,6 +53,7 @@
 //!
 //! `last_insert_id` is always `None`: write RETURNING, which works on both engines.
 
+mod asked;
 mod bind;
 mod column_name;
 mod connection;

@@ -8,6 +8,7 @@ use sqlx::postgres::{PgColumn, PgRow, PgTypeInfo};
 use sqlx::{AssertSqlSafe, Column, Either, Error, Executor, Row, SqlSafeStr, SqlStr};
 use sqlx_core::try_stream;
 
+use super::asked::Asked;
 use super::connection::Connection;
 use super::outline::Outline;
 use super::row::{AnyItem, PgItem, Shape, any_result};
@@ -24,6 +25,7 @@ impl Connection {
             self.settle().await?;
             let outline = Outline::of(sql.as_str());
             self.note_text(&outline)?;
+            let asked = Asked::now();
             self.in_flight = true;
             let patience = self.patience();
             let mut rows = (&mut self.inner).fetch_many(sqlx::raw_sql(sql));
@@ -56,7 +58,7 @@ impl Connection {
                 self.undo_failed_text(&outline).await;
                 return Err(error);
             }
-            self.note_answer();
+            self.note_answer(asked);
             self.note_text_done(&outline);
             if !unknown.is_empty() {
                 self.learn_types(unknown).await?;

@@ -25,6 +25,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Error, Executor, SqlSafeStr, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
+use super::asked::Asked;
 use super::connection::Connection;
 use super::database::Database;
 use super::outline::Outline;
@@ -187,6 +188,7 @@ impl Connection {
             return Ok(());
         }
         if self.transaction.open {
+            let asked = Asked::now();
             self.in_flight = true;
             let patience = self.patience();
             let committed = self.inner.execute(sqlx::raw_sql(COMMIT));
@@ -196,7 +198,7 @@ impl Connection {
                 self.note_error(&error);
                 return Err(error);
             }
-            self.note_answer();
+            self.note_answer(asked);
             self.transaction = TransactionState::default();
         }
         Ok(())
@@ -238,12 +240,13 @@ impl Connection {
 
     /// Runs a statement of transaction control, which has no result.
     pub(super) async fn run_control(&mut self, sql: SqlStr) -> Result<(), Error> {
+        let asked = Asked::now();
         self.in_flight = true;
         let patience = self.patience();
         let result = patience.wait(self.inner.execute(sql)).await;
         self.in_flight = false;
         match &result {
-            Ok(_) => self.note_answer(),
+            Ok(_) => self.note_answer(asked),
             Err(error) => self.note_error(error),
         }
         result.map(drop)

@@ -139,7 +139,12 @@ fn a_connection_reads_through_the_one_that_the_thread_used_last() {
             unreachable!()
         };
         // A machine that is busy elsewhere now and then makes a read too long for that.
-        for _ in 0..100 {
+        let mut needless = Vec::new();
+        let is_usual = |needless: &[bool]| {
+            let last = needless.iter().rev().take(8);
+            last.filter(|needless| **needless).count() >= 4
+        };
+        while needless.len() < 100 && !is_usual(&needless) {
             // The other, whose statement has gone, does not need its own.
             other.clear_cached_statements().await.unwrap();
             let before = other.cached_statements_size();
@@ -148,11 +153,9 @@ fn a_connection_reads_through_the_one_that_the_thread_used_last() {
                     assert_eq!(read(connection, 0).await, Some(0));
                 }
             }
-            if other.cached_statements_size() == before {
-                return;
-            }
+            needless.push(other.cached_statements_size() == before);
         }
-        panic!("it read through its own each time");
+        assert!(is_usual(&needless), "it read through its own: {needless:?}");
     });
 }
 
