@@ -16,7 +16,7 @@ const INSERT_JSON: &str = "INSERT INTO w (id, name, note, price, weight, stock) 
 
 pub(crate) struct Pools {
     ours: AnyPool,
-    /// Without the pool's ping before each acquire.
+    /// Without the pool's ping before each acquire, which ours seldom sends.
     untested: AnyPool,
     stock: AnyPool,
     native: PgPool,
