@@ -174,7 +174,8 @@ async fn serve(client: TcpStream, network: Arc<Network>) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let wire = Arc::new(Wire {
-        silent: AtomicBool::new(network.silent.load(Ordering::SeqCst)),
+        silent: network.silent.load(Ordering::SeqCst),
+        silences: before.silences,
         client_spoke: AtomicBool::new(false),
     });
     let there = carry(from_client, to_server, &network, &wire, true);
@@ -182,9 +183,6 @@ async fn serve(client: TcpStream, network: Arc<Network>) {
     let cut = async {
         loop {
             let now = *orders.borrow_and_update();
-            if now.silences != before.silences {
-                wire.silent.store(true, Ordering::SeqCst);
-            }
             if now.cuts != before.cuts || orders.changed().await.is_err() {
                 return;
             }
@@ -200,8 +198,18 @@ async fn serve(client: TcpStream, network: Arc<Network>) {
 /// What the two directions of a connection share.
 #[derive(Debug)]
 struct Wire {
-    silent: AtomicBool,
+    /// Whether it is silent from the start.
+    silent: bool,
+    /// The silences that were ordered before it.
+    silences: u64,
     client_spoke: AtomicBool,
+}
+
+impl Wire {
+    /// Whether what is sent now is swallowed. It is so from the order on, not once a task has seen that.
+    fn is_silent(&self, network: &Network) -> bool {
+        self.silent || network.orders.borrow().silences != self.silences
+    }
 }
 
 async fn carry(
@@ -233,7 +241,7 @@ async fn carry(
                 tokio::time::sleep_until(due).await;
             }
             let lost = !is_client && network.loses_answers.load(Ordering::SeqCst);
-            if lost || wire.silent.load(Ordering::SeqCst) {
+            if lost || wire.is_silent(network) {
                 continue;
             }
             if to.write_all(&piece).await.is_err() {
@@ -241,7 +249,7 @@ async fn carry(
             }
         }
         // The other side's end, in its turn.
-        if wire.silent.load(Ordering::SeqCst) {
+        if wire.is_silent(network) {
             std::future::pending::<()>().await;
         }
     };
