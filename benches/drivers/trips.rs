@@ -47,7 +47,8 @@ pub(crate) async fn print(url: &str) {
     }
 }
 
-/// The same through a pool with sqlx's own settings, which pings on acquire and on release, where the driver sends it.
+/// The same through a pool with sqlx's own settings, which pings on acquire and on release. Ours sends no ping
+/// where the server has just answered.
 async fn pooled(url: &str, writes: &AtomicUsize) -> usize {
     let pool = AnyPoolOptions::new()
         .max_connections(1)

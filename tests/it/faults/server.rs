@@ -220,7 +220,7 @@ fn a_connection_that_an_operator_ended_is_not_used_again() {
             }
         });
         let process = backend(&other, "SELECT CAST(pg_sleep").await;
-        end(&other, process).await;
+        end(&other, &[process]).await;
         let error = running.await.unwrap().unwrap_err();
         assert_eq!(ErrorKind::of(&error), ErrorKind::OutcomeUnknown, "{error}");
         for _ in 0..10 {
@@ -257,7 +257,7 @@ fn a_connection_that_has_just_answered_is_asked_where_another_was_lost_since() {
                 processes.push(own_process(lease).await);
             }
             drop(leases);
-            end_all(&other, &processes).await;
+            end(&other, &processes).await;
             let statement = || sqlx::query("SELECT 1").execute(database.writer());
             statement().await.unwrap_err();
             statement().await.unwrap();
@@ -287,7 +287,7 @@ fn of_the_plain_pool_s_connections_that_were_lost_together_the_first_fails_a_sta
             for mut connection in held {
                 connection.return_to_pool().await;
             }
-            end_all(&other, &processes).await;
+            end(&other, &processes).await;
             let mut failed = 0;
             for _ in 0..4 {
                 let statement = sqlx::query("SELECT 1").execute(plain);
@@ -320,7 +320,7 @@ fn a_connection_that_is_always_tested_is_asked_though_it_has_just_answered() {
             let mut connection = database.pool().acquire().await.unwrap();
             let in_pool = own_process(&mut connection).await;
             connection.return_to_pool().await;
-            end_all(&other, &[in_lane, in_pool]).await;
+            end(&other, &[in_lane, in_pool]).await;
             let statement = || sqlx::query("SELECT 1");
             statement().execute(database.writer()).await.unwrap();
             statement().execute(database.pool()).await.unwrap();
@@ -340,7 +340,7 @@ fn an_answer_that_was_read_late_does_not_stand_for_a_ping() {
         let three = "SELECT CAST(i AS BIGINT) FROM generate_series(1, 3) i";
         let mut rows = sqlx::query(three).fetch(&mut *connection);
         rows.try_next().await.unwrap().unwrap();
-        end_all(&other, &[process]).await;
+        end(&other, &[process]).await;
         tokio::time::sleep(Duration::from_millis(11)).await;
         while rows.try_next().await.unwrap().is_some() {}
         drop(rows);
@@ -358,7 +358,7 @@ async fn own_process(connection: &mut AnyConnection) -> i32 {
 }
 
 /// Ends the server's processes, and waits until they have.
-async fn end_all(other: &Database, processes: &[i32]) {
+async fn end(other: &Database, processes: &[i32]) {
     let processes: Vec<_> = processes.iter().map(i32::to_string).collect();
     let all = format!("pg_stat_activity WHERE pid IN ({})", processes.join(", "));
     let end = format!("SELECT count(pg_terminate_backend(pid)) FROM {all}");
@@ -371,14 +371,4 @@ async fn end_all(other: &Database, processes: &[i32]) {
         alive.fetch_one(other.writer()).await.unwrap() == 0
     })
     .await;
-}
-
-async fn end(other: &Database, process: i32) {
-    let end = AssertSqlSafe(format!("SELECT pg_terminate_backend({process})"));
-    let ended: bool = sqlx::query_scalar(end)
-        .fetch_one(other.writer())
-        .await
-        .unwrap();
-    assert!(ended);
-    tokio::time::sleep(Duration::from_millis(1)).await;
 }
